@@ -1,0 +1,55 @@
+# One command for each habit: make · make demo · make test · make test-fast · make check · make bench
+PYTHON ?= python3
+ROOM   := var/room-env
+ARGS   ?=
+
+.DEFAULT_GOAL := all
+.PHONY: all demo serve test test-fast check fix lock docs bench clean room packages
+
+all: .venv/.made node_modules/.made room
+
+packages:
+	@sh images/debian-packages.sh
+
+.venv/.made: locks/dev.txt locks/uv.txt pyproject.toml extensions/output_checker/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Lockedroom needs Python 3.11 or newer: set PYTHON=/path/to/python3 and run make again."; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/uv.txt
+	.venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r locks/dev.txt
+	.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e extensions/output_checker -e .
+	@touch $@
+
+node_modules/.made: package.json package-lock.json
+	npm ci --silent --no-progress
+	@touch $@
+
+# The room's environment is not the hub's: its own lock, and the checker as a wheel.
+room: .venv/.made
+	@.venv/bin/python images/room/environment.py $(ROOM)
+
+demo: packages all
+	@.venv/bin/python -m tests.journey.demo $(ARGS)
+
+test: packages all
+	@sh tests/run.sh
+
+test-fast: .venv/.made
+	@.venv/bin/python -m pytest -q -n 2 -m "not slow" tests
+
+check: .venv/.made
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/python -m pytest -q tests/docs
+
+fix: .venv/.made
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+# Locks carry hashes and no address.
+lock: .venv/.made
+	sh locks/compile.sh
+
+clean:
+	rm -rf .venv node_modules var
