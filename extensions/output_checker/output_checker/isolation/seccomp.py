@@ -1,0 +1,92 @@
+"""Which system calls untrusted code may make: an allow-list, everything else answers ENOSYS.
+
+What is kept out, and why:
+
+- socket families other than unix and inet: netlink, packet, vsock, bluetooth and the rest. A vsock
+  socket opens even in a network namespace without devices, and talks to the hypervisor.
+- io_uring, which can open sockets behind the filter's back.
+- new namespaces (``unshare``, ``setns``, the ``CLONE_NEW*`` flags), mounts, ``ptrace``, keyrings, bpf,
+  performance counters, ``userfaultfd``, kernel modules, clocks, and whatever a newer kernel adds.
+
+``clone3`` hides its flags behind a pointer, so it is absent and the C library falls back to ``clone``.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+
+import pyseccomp
+
+_CLONE_NEW_FLAGS = 0x02000000 | 0x00020000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
+_ALLOWED_FAMILIES = (int(socket.AF_UNIX), int(socket.AF_INET), int(socket.AF_INET6))
+_HIGHEST_FAMILY_TO_LIST = 64
+
+ALLOWED_SYSCALLS: tuple[str, ...] = tuple(
+    """
+    accept accept4 access alarm arch_prctl bind brk capget capset chdir chmod chown
+    clock_getres clock_gettime clock_nanosleep close close_range connect copy_file_range creat
+    dup dup2 dup3 epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2 epoll_wait
+    epoll_wait_old eventfd eventfd2 execve execveat exit exit_group
+    faccessat faccessat2 fadvise64 fallocate fchdir fchmod fchmodat fchmodat2 fchown fchownat fcntl fdatasync
+    fgetxattr flistxattr flock fork fremovexattr fsetxattr fstat fstatfs fsync ftruncate futex futex_waitv
+    futimesat get_mempolicy get_robust_list get_thread_area getcpu getcwd getdents getdents64
+    getegid geteuid getgid getgroups getitimer getpeername getpgid getpgrp getpid getppid getpriority
+    getrandom getresgid getresuid getrlimit getrusage getsid getsockname getsockopt gettid gettimeofday
+    getuid getxattr inotify_add_watch inotify_init inotify_init1 inotify_rm_watch
+    io_cancel io_destroy io_getevents io_pgetevents io_setup io_submit ioctl ioprio_get ioprio_set
+    kill landlock_add_rule landlock_create_ruleset landlock_restrict_self
+    lchown lgetxattr link linkat listen listxattr llistxattr lremovexattr lseek lsetxattr lstat
+    madvise mbind membarrier memfd_create mincore mkdir mkdirat mlock mlock2 mlockall mmap mprotect mremap
+    msync munlock munlockall munmap nanosleep newfstatat open openat openat2 pause
+    pidfd_open pidfd_send_signal pipe pipe2 poll ppoll prctl pread64 preadv preadv2 prlimit64
+    pselect6 pwrite64 pwritev pwritev2 read readahead readlink readlinkat readv recvfrom recvmmsg recvmsg
+    remap_file_pages removexattr rename renameat renameat2 restart_syscall rmdir rseq
+    rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo rt_sigreturn rt_sigsuspend rt_sigtimedwait
+    rt_tgsigqueueinfo sched_get_priority_max sched_get_priority_min sched_getaffinity sched_getattr
+    sched_getparam sched_getscheduler sched_rr_get_interval sched_setaffinity sched_setattr sched_setparam
+    sched_setscheduler sched_yield seccomp select semctl semget semop semtimedop sendfile sendmmsg sendmsg
+    sendto set_mempolicy set_robust_list set_thread_area set_tid_address setfsgid setfsuid setgid setgroups
+    setitimer setpgid setpriority setregid setresgid setresuid setreuid setrlimit setsid setsockopt setuid
+    setxattr shmat shmctl shmdt shmget shutdown sigaltstack signalfd signalfd4 splice stat statfs statx
+    symlink symlinkat sync sync_file_range syncfs sysinfo tee tgkill time timer_create timer_delete
+    timer_getoverrun timer_gettime timer_settime timerfd_create timerfd_gettime timerfd_settime times tkill
+    truncate umask uname unlink unlinkat utime utimensat utimes vfork vmsplice wait4 waitid write writev
+    """.split()
+)
+
+
+def build_filter() -> pyseccomp.SyscallFilter:
+    """The filter as a libseccomp object; foreign architectures' calls kill the process."""
+    rules = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.ENOSYS))
+    for name in ALLOWED_SYSCALLS:
+        if _known(name):
+            rules.add_rule(pyseccomp.ALLOW, name)
+    no_new_namespace = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _CLONE_NEW_FLAGS, 0)
+    rules.add_rule(pyseccomp.ALLOW, "clone", no_new_namespace)
+    for call in ("unshare", "setns", "mount", "ptrace", "bpf"):
+        rules.add_rule(pyseccomp.ERRNO(errno.EPERM), call)
+    for family in _ALLOWED_FAMILIES:
+        rules.add_rule(pyseccomp.ALLOW, "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
+    rules.add_rule(pyseccomp.ALLOW, "socketpair", pyseccomp.Arg(0, pyseccomp.EQ, int(socket.AF_UNIX)))
+    # A foreign family answers as a kernel without it would, so that libraries take their fallback.
+    refuse = pyseccomp.ERRNO(errno.EAFNOSUPPORT)
+    for family in range(_HIGHEST_FAMILY_TO_LIST):
+        if family not in _ALLOWED_FAMILIES:
+            rules.add_rule(refuse, "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
+    return rules
+
+
+def filter_fd() -> int:
+    """A file descriptor holding the compiled filter at offset 0, as bubblewrap's ``--seccomp`` reads it."""
+    fd = os.memfd_create("seccomp", 0)
+    with os.fdopen(os.dup(fd), "wb", closefd=True) as out:
+        build_filter().export_bpf(out)
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
+def _known(name: str) -> bool:
+    unknown = -1
+    return bool(pyseccomp.resolve_syscall(pyseccomp.system_arch(), name) != unknown)
