@@ -1,0 +1,41 @@
+"""``lockedroom init``: directories, keys, database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+from output_checker.errors import PlainError
+
+from hub.cli.context import settings
+from hub.store import prepare_store
+
+# Rooms run as other users and have to walk to what is mounted: 0711 lets them through without a list.
+_DIRECTORIES = {
+    "": 0o711,
+    "keys": 0o700,
+    "anchors": 0o755,
+    "airlock": 0o700,
+    "seats": 0o711,
+    "projects": 0o711,
+    "run": 0o711,
+}
+
+
+def init() -> None:
+    """Create the state directory, keys and the database, or bring the database up to date. Safe to repeat."""
+    chosen = settings()
+    make_directories(chosen.state)
+    prepare_store(chosen.database).close()
+    typer.echo(f"Ready: {chosen.state}")
+
+
+def make_directories(state: Path) -> None:
+    """The state directory's parts with their modes."""
+    try:
+        for name, mode in _DIRECTORIES.items():
+            directory = state / name
+            directory.mkdir(mode=mode, parents=True, exist_ok=True)
+            directory.chmod(mode)
+    except OSError as error:
+        raise PlainError(f"The state directory {state} cannot be made: {error.strerror}.") from None

@@ -1,0 +1,54 @@
+"""In which state a project can be changed, and which tiers there are rooms for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hub.governance.errors import NotNow, WrongValue
+
+# Patient-level tiers need the window door (pixels only). Until it exists such a project cannot be set up.
+TIERS = ("synthetic", "low")
+PATIENT_LEVEL_TIERS = ("de-identified", "identifiable")
+
+
+def check_tier(tier: str) -> None:
+    """Raise unless this installation can open rooms for the tier."""
+    if tier in TIERS:
+        return
+    if tier in PATIENT_LEVEL_TIERS:
+        raise WrongValue(
+            f"A project of tier {tier} holds patient-level data and needs the window door, which this version "
+            "does not have: choose synthetic or low."
+        )
+    raise WrongValue(f"There is no such tier: choose {' or '.join(TIERS)}.")
+
+
+def check_period(starts_at: datetime, ends_at: datetime) -> None:
+    """Raise unless the end is after the start."""
+    if ends_at <= starts_at:
+        raise WrongValue("The end has to be after the start.")
+
+
+def check_can_create(*, ends_at: datetime, now: datetime) -> None:
+    """A project that is over already cannot be set up."""
+    if ends_at <= now:
+        raise NotNow("The project's end lies in the past: give a later one.")
+
+
+def check_is_open(*, closed: bool, ends_at: datetime, now: datetime) -> None:
+    """Raise for a project that is closed or over: it gets no members and no data any more."""
+    if closed:
+        raise NotNow("This project is closed.")
+    if ends_at <= now:
+        raise NotNow("This project has ended.")
+
+
+def check_can_close(*, closed: bool) -> None:
+    """Once is enough; a project that has ended may still be closed, for the record."""
+    if closed:
+        raise NotNow("This project is closed already.")
+
+
+def is_open(*, closed: bool, ends_at: datetime, now: datetime) -> bool:
+    """See ``check_is_open``."""
+    return not closed and now < ends_at

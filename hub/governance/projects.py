@@ -1,0 +1,131 @@
+"""Projects: setting up and closing. Every change is in the ledger, in the same transaction."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hub.governance import permissions
+from hub.governance.errors import NotNow, WrongValue
+from hub.governance.lookup import find_project
+from hub.governance.policies import projects as policy
+from hub.governance.text import one_line
+from hub.ledger import EventKind, append
+from hub.store.clock import to_text
+from hub.store.models import Project
+from hub.store.names import ProjectSlug, parse_project
+
+_POLICY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class ProjectRecord:
+    """A project as others see it. ``ends_at`` is the planned end; ``closed_at`` an earlier or later last word."""
+
+    slug: ProjectSlug
+    number: int
+    title: str
+    tier: str
+    policy: str
+    starts_at: datetime
+    ends_at: datetime
+    closed_at: datetime | None
+
+
+def create_project(
+    session: Session,
+    *,
+    slug: str,
+    title: str,
+    tier: str,
+    policy_name: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    actor: str,
+    now: datetime,
+) -> ProjectRecord:
+    """Set up a project. Names and numbers are never given twice."""
+    project_slug = parse_project(slug)
+    permissions.check_may_manage_projects(permissions.load_actor(session, actor))
+    policy.check_tier(tier)
+    policy.check_period(starts_at, ends_at)
+    policy.check_can_create(ends_at=ends_at, now=now)
+    if not _POLICY_NAME.fullmatch(policy_name):
+        raise WrongValue(
+            "A disclosure policy is named in lower-case letters, digits and hyphens, such as sacro."
+        )
+    if session.scalar(select(Project.number).where(Project.slug == project_slug)) is not None:
+        raise NotNow("There is a project of that name already; names are never given twice.")
+    project = Project(
+        number=(session.scalar(select(func.max(Project.number))) or 0) + 1,
+        slug=project_slug,
+        title=one_line(title, "A title"),
+        tier=tier,
+        policy=policy_name,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        created_at=now,
+        created_by=actor,
+    )
+    session.add(project)
+    session.flush()
+    append(
+        session,
+        EventKind.PROJECT_CREATED,
+        actor=actor,
+        project=project.slug,
+        now=now,
+        payload={
+            "number": project.number,
+            "title": project.title,
+            "tier": project.tier,
+            "policy": project.policy,
+            "starts_at": to_text(starts_at),
+            "ends_at": to_text(ends_at),
+        },
+    )
+    return _record(project)
+
+
+def close_project(session: Session, *, slug: str, reason: str, actor: str, now: datetime) -> None:
+    """Close a project: from this moment no seat of it opens, and open ones close."""
+    permissions.check_may_manage_projects(permissions.load_actor(session, actor))
+    project = find_project(session, slug)
+    policy.check_can_close(closed=project.closed_at is not None)
+    project.closed_at = now
+    project.closed_by = actor
+    append(
+        session,
+        EventKind.PROJECT_CLOSED,
+        actor=actor,
+        project=project.slug,
+        now=now,
+        payload={"reason": one_line(reason, "A reason")},
+    )
+
+
+def list_projects(session: Session) -> list[ProjectRecord]:
+    """All projects, by name."""
+    return [_record(project) for project in session.scalars(select(Project).order_by(Project.slug))]
+
+
+def get_project(session: Session, slug: str) -> ProjectRecord:
+    """One project. Raises NotFound."""
+    return _record(find_project(session, slug))
+
+
+def _record(project: Project) -> ProjectRecord:
+    return ProjectRecord(
+        slug=ProjectSlug(project.slug),
+        number=project.number,
+        title=project.title,
+        tier=project.tier,
+        policy=project.policy,
+        starts_at=project.starts_at,
+        ends_at=project.ends_at,
+        closed_at=project.closed_at,
+    )

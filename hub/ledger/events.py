@@ -1,0 +1,229 @@
+"""Every kind of ledger event: one line of meaning, and what its payload says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class EventKind(StrEnum):
+    """The kinds there are. An entry of another kind cannot be written."""
+
+    LEDGER_OPENED = "ledger.opened"
+    HEAD_SIGNED = "head.signed"
+    PERSON_ADDED = "person.added"
+    PERSON_PASSWORD_SET = "person.password_set"
+    PERSON_DISABLED = "person.disabled"
+    ROLE_GRANTED = "role.granted"
+    ROLE_REVOKED = "role.revoked"
+    PROJECT_CREATED = "project.created"
+    PROJECT_CLOSED = "project.closed"
+    APPROVAL_RECORDED = "approval.recorded"
+    MEMBER_ADDED = "member.added"
+    MEMBER_ENDED = "member.ended"
+    EXTRACT_MADE = "extract.made"
+    SIGNIN_SUCCEEDED = "signin.succeeded"
+    SIGNIN_FAILED = "signin.failed"
+    SEAT_OPENED = "seat.opened"
+    SEAT_REFUSED = "seat.refused"
+    SEAT_CLOSED = "seat.closed"
+    DOOR_ENTERED = "door.entered"
+    DOOR_CLOSED = "door.closed"
+    CELL_PASSED = "cell.passed"
+    DOOR_GAP = "door.gap"
+    BUNDLE_TAKEN = "bundle.taken"
+    BUNDLE_REFUSED = "bundle.refused"
+    BUNDLE_CHECKED = "bundle.checked"
+    REQUEST_SUBMITTED = "request.submitted"
+    REQUEST_WITHDRAWN = "request.withdrawn"
+    REVIEW_RECORDED = "review.recorded"
+    REVIEWS_VOIDED = "review.voided"
+    REQUEST_APPROVED = "request.approved"
+    REQUEST_REJECTED = "request.rejected"
+    OUTPUT_RELEASED = "output.released"
+    OUTPUT_DOWNLOADED = "output.downloaded"
+
+
+@dataclass(frozen=True)
+class EventSpec:
+    """What one kind means. ``fields`` are always in the payload (null if unknown); ``optional`` ones may be."""
+
+    meaning: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    optional: Mapping[str, str] = field(default_factory=dict)
+
+
+_SEAT = {"seat": "the seat, person.project"}
+_REQUEST = {"request": "the request's number"}
+
+EVENTS: Mapping[EventKind, EventSpec] = MappingProxyType(
+    {
+        EventKind.LEDGER_OPENED: EventSpec(
+            "The ledger begins here.",
+            {"ledger": "a random name, so that no two ledgers share a hash"},
+        ),
+        EventKind.HEAD_SIGNED: EventSpec(
+            "The ledger's end, this entry included, was signed to be published outside the database.",
+            {"key": "fingerprint (SHA-256) of the public key that signed"},
+        ),
+        EventKind.PERSON_ADDED: EventSpec(
+            "A person got an account.",
+            {"person": "the account's name", "full_name": "the person's name as written"},
+        ),
+        EventKind.PERSON_PASSWORD_SET: EventSpec(
+            "A person's password was set; the password itself is nowhere written.",
+            {"person": "the account's name"},
+        ),
+        EventKind.PERSON_DISABLED: EventSpec(
+            "A person's account was closed.", {"person": "the account's name", "reason": "why, in words"}
+        ),
+        EventKind.ROLE_GRANTED: EventSpec(
+            "A person was given a role.", {"person": "the account's name", "role": "the role"}
+        ),
+        EventKind.ROLE_REVOKED: EventSpec(
+            "A role was taken from a person.", {"person": "the account's name", "role": "the role"}
+        ),
+        EventKind.PROJECT_CREATED: EventSpec(
+            "A project was set up.",
+            {
+                "number": "the project's number, from which its OS group comes",
+                "title": "the project's title",
+                "tier": "how sensitive its data are",
+                "policy": "the disclosure policy for its outputs",
+                "starts_at": "first moment, UTC",
+                "ends_at": "end, UTC",
+            },
+        ),
+        EventKind.PROJECT_CLOSED: EventSpec(
+            "A project was closed before or at its end.", {"reason": "why, in words"}
+        ),
+        EventKind.APPROVAL_RECORDED: EventSpec(
+            "The data that a project may have were approved.",
+            {
+                "sha256": "hash of the approval in canonical JSON",
+                "source": "the data source",
+                "tables": "approved tables, each with its columns",
+                "row_conditions": "how many conditions narrow the rows of each table",
+            },
+        ),
+        EventKind.MEMBER_ADDED: EventSpec(
+            "A person became a member of a project.",
+            {
+                "person": "the account's name",
+                "seat_number": "number of the seat, from which its OS user comes",
+                "starts_at": "first moment, UTC",
+                "ends_at": "end, UTC",
+            },
+        ),
+        EventKind.MEMBER_ENDED: EventSpec(
+            "A membership was ended before its last day.",
+            {"person": "the account's name", "reason": "why, in words"},
+        ),
+        EventKind.EXTRACT_MADE: EventSpec(
+            "A project's extract was made in the data zone.",
+            {
+                "snapshot": "hash that names the extract",
+                "source": "the data source and its snapshot",
+                "rows": "rows of each table",
+                "approval": "hash of the approval that was carried out",
+            },
+        ),
+        EventKind.SIGNIN_SUCCEEDED: EventSpec("A person signed in."),
+        EventKind.SIGNIN_FAILED: EventSpec(
+            "A sign-in failed.",
+            {
+                "person": "the account's name; null when there is no such account (what was typed is not kept)",
+                "reason": "wrong password, no password, disabled, unknown name or waiting",
+                "unrecorded": "failures under unknown names since the last such entry that have no entry of their own",
+            },
+        ),
+        EventKind.SEAT_OPENED: EventSpec(
+            "A seat's room was started.",
+            {**_SEAT, "backend": "what isolates the room", "extract": "hash of the data mounted, or null"},
+            {"limits": "limits in force and those that could not be had", "tier": "the project's tier"},
+        ),
+        EventKind.SEAT_REFUSED: EventSpec(
+            "A person asked for a seat and was refused.",
+            {"person": "the account's name", "reason": "the sentence the person was told"},
+        ),
+        EventKind.SEAT_CLOSED: EventSpec("A seat's room was stopped.", {**_SEAT, "reason": "why"}),
+        EventKind.DOOR_ENTERED: EventSpec(
+            "A person came through a seat's door.", _SEAT, {"kind": "which door: lab or window"}
+        ),
+        EventKind.DOOR_CLOSED: EventSpec("A door closed on its person.", {**_SEAT, "reason": "why"}),
+        EventKind.CELL_PASSED: EventSpec(
+            "Code passed the door towards the room (not: was run).",
+            {**_SEAT, "digest": "keyed hash of the source text", "number": "the door's running number"},
+            {"length": "length of the source text in bytes", "channel": "the message's channel"},
+        ),
+        EventKind.DOOR_GAP: EventSpec(
+            "Numbered events of a door did not arrive.",
+            {**_SEAT, "expected": "the next number that was due", "received": "the number that came"},
+        ),
+        EventKind.BUNDLE_TAKEN: EventSpec(
+            "The airlock took its own copy of a staged bundle.",
+            {
+                **_SEAT,
+                "bundle": "the airlock's number for it",
+                "sha256": "hash of each file, of the airlock's copy",
+            },
+            {"verdict": "the checker's verdict", "policy": "the policy it was checked with", "bytes": "size"},
+        ),
+        EventKind.BUNDLE_REFUSED: EventSpec(
+            "The airlock refused a staged bundle.",
+            {**_SEAT, "reason": "why, in the airlock's own words"},
+            {"bundle": "the airlock's number for it"},
+        ),
+        EventKind.BUNDLE_CHECKED: EventSpec(
+            "The output checker looked at the airlock's own copy of a bundle.",
+            {
+                "bundle": "the airlock's number for it",
+                "verdict": "clear, review or block",
+                "policy": "the policy it was checked with",
+                "binds": "hash of what was checked: files, policy and checker",
+            },
+            {
+                "policy_sha256": "hash of the policy's rules",
+                "checker": "version and hash of the checker",
+                "isolation": "what kept the checker apart while it read the files",
+            },
+        ),
+        EventKind.REQUEST_SUBMITTED: EventSpec(
+            "An author asked for outputs to be released.",
+            {**_REQUEST, "bundle": "the airlock's number for the bundle"},
+            {"sha256": "hash of each file"},
+        ),
+        EventKind.REQUEST_WITHDRAWN: EventSpec("An author took a request back.", {**_REQUEST}),
+        EventKind.REVIEW_RECORDED: EventSpec(
+            "An output checker decided on a request.",
+            {**_REQUEST, "decision": "approve or reject", "binds": "hash of what the decision is about"},
+        ),
+        EventKind.REVIEWS_VOIDED: EventSpec(
+            "The decisions on a request no longer count, because what they were about changed.",
+            {**_REQUEST, "reason": "what changed"},
+        ),
+        EventKind.REQUEST_APPROVED: EventSpec("A request has the approvals it needs.", {**_REQUEST}),
+        EventKind.REQUEST_REJECTED: EventSpec("A request was rejected.", {**_REQUEST}),
+        EventKind.OUTPUT_RELEASED: EventSpec(
+            "Outputs were checked once more and released to their author.",
+            {**_REQUEST, "sha256": "hash of each file released"},
+            {"binds": "hash of what was approved and checked once more"},
+        ),
+        EventKind.OUTPUT_DOWNLOADED: EventSpec(
+            "The author took the released outputs, which can be done once.",
+            {**_REQUEST, "sha256": "hash of the bytes sent"},
+            {"file": "the file's place in the request, from 0"},
+        ),
+    }
+)
+
+
+def check_payload(kind: EventKind, payload: Mapping[str, object]) -> None:
+    """Raise ValueError unless the payload says what its kind promises, no more and no less."""
+    spec = EVENTS[kind]
+    missing = spec.fields.keys() - payload.keys()
+    unknown = payload.keys() - spec.fields.keys() - spec.optional.keys()
+    if missing or unknown:
+        raise ValueError(f"{kind}: missing {sorted(missing)}, not declared {sorted(unknown)}")

@@ -1,0 +1,182 @@
+"""One typed place for settings. Each is read from the environment as ``LOCKEDROOM_<NAME>``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from output_checker.errors import PlainError
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "LOCKEDROOM_"
+
+# Linux reserves 65534 and 65535 (nobody, the 16-bit -1) and 2**32 - 1 (-1): uids in between are ours to use.
+_FIRST_FREE_ID = 65536
+_LAST_ID = 2**31 - 1
+
+
+class WrongSettings(PlainError):
+    """A setting has a value that cannot be used."""
+
+
+class Settings(BaseSettings):
+    """Everything an installation may choose. Secrets are never shown by ``repr``."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    state: Path = Field(
+        default=Path("var"),
+        description="Directory that holds everything this installation keeps: database, keys, data, seats.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="Database as an SQLAlchemy URL: sqlite:////file or postgresql+pg8000://user@host/name. "
+        "Left out, a SQLite file in the state directory is used.",
+    )
+    public_url: str = Field(
+        default="http://lockedroom.localhost:8000",
+        description="Address at which people reach the hub. Each seat gets a sub-domain of this host.",
+    )
+    anchor_file: Path | None = Field(
+        default=None,
+        description="File to which signed ledger heads are published, best on a disk that the hub's user "
+        "cannot rewrite. Left out, anchors/ledger-heads.jsonl in the state directory.",
+    )
+    rooms: Literal["auto", "bubblewrap", "docker"] = Field(
+        default="auto",
+        description="What isolates rooms: bubblewrap, docker, or auto (the first of these that works here).",
+    )
+    policy: str = Field(
+        default="sacro",
+        pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
+        description="Disclosure policy of new projects: the name of a file in policies/disclosure.",
+    )
+    seat_uid_base: int = Field(
+        default=200001,
+        ge=_FIRST_FREE_ID,
+        le=_LAST_ID,
+        description="Operating-system user id of the first seat; each seat takes the next one, for ever.",
+    )
+    project_gid_base: int = Field(
+        default=300001,
+        ge=_FIRST_FREE_ID,
+        le=_LAST_ID,
+        description="Operating-system group id of the first project; each project takes the next one, for ever.",
+    )
+    seat_memory_mb: int = Field(default=2048, ge=256, description="Memory a seat may use, in MiB.")
+    seat_processes: int = Field(
+        default=512, ge=32, description="Processes and threads a seat may have at once."
+    )
+    seat_disk_mb: int = Field(default=2048, ge=64, description="Disk a seat's own files may fill, in MiB.")
+    seat_cpus: float = Field(default=2.0, gt=0, le=1024, description="Processors a seat may keep busy.")
+    recheck_seconds: float = Field(
+        default=3.0,
+        gt=0,
+        le=60,
+        description="How often an open door asks again whether its person may be inside.",
+    )
+    freeze_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        le=60,
+        description="How long a door stays open when it cannot ask; then it freezes and closes.",
+    )
+    idle_minutes: int = Field(
+        default=120, ge=1, description="Minutes without activity after which a seat is closed."
+    )
+    session_hours: int = Field(
+        default=12, ge=1, le=168, description="Hours after which a person signs in again."
+    )
+    signin_failures: int = Field(
+        default=5, ge=1, le=100, description="Failed sign-ins under one name before that name has to wait."
+    )
+    signin_wait_seconds: int = Field(
+        default=300, ge=1, description="Seconds a name has to wait after too many failed sign-ins."
+    )
+    bundle_files: int = Field(
+        default=50, ge=1, le=10_000, description="Files that one staged bundle may hold."
+    )
+    bundle_bytes: int = Field(
+        default=100 * 1024 * 1024,
+        ge=1024,
+        description="Bytes that all files of one staged bundle may hold together.",
+    )
+
+    @field_validator("state", "anchor_file")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        # Relative to where the command was started, once: a later chdir must not move the state.
+        return None if value is None else value.expanduser().absolute()
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        try:
+            port_is_fine = parts.port is None or parts.port > 0
+        except ValueError:
+            port_is_fine = False
+        beyond_origin = parts.path not in ("", "/") or parts.query or parts.fragment or parts.username
+        if parts.scheme not in ("http", "https") or not parts.hostname or beyond_origin or not port_is_fine:
+            raise ValueError("give scheme, host and port only, as in http://lockedroom.localhost:8000")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Settings:
+        if self.seat_uid_base >= self.project_gid_base:
+            raise ValueError(
+                "SEAT_UID_BASE has to be below PROJECT_GID_BASE, so that the two ranges stay apart"
+            )
+        if self.recheck_seconds >= self.freeze_seconds:
+            raise ValueError("RECHECK_SECONDS has to be below FREEZE_SECONDS, or every door would freeze")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The database URL in force. May hold a password: never print it."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.state / 'hub.sqlite'}"
+
+    @property
+    def keys(self) -> Path:
+        """Directory of keys (0700)."""
+        return self.state / "keys"
+
+    @property
+    def anchors(self) -> Path:
+        """File of published ledger heads."""
+        return self.anchor_file or self.state / "anchors" / "ledger-heads.jsonl"
+
+    def seat_uid(self, seat_number: int) -> int:
+        """OS user id of a seat. Raises WrongSettings when the range is used up."""
+        uid = self.seat_uid_base + seat_number - 1
+        if seat_number < 1 or uid >= self.project_gid_base:
+            raise WrongSettings(
+                f"Seat number {seat_number} has no user id left: widen the range between "
+                f"{PREFIX}SEAT_UID_BASE and {PREFIX}PROJECT_GID_BASE."
+            )
+        return uid
+
+    def project_gid(self, project_number: int) -> int:
+        """OS group id of a project. Raises WrongSettings when the range is used up."""
+        gid = self.project_gid_base + project_number - 1
+        if project_number < 1 or gid > _LAST_ID:
+            raise WrongSettings(
+                f"Project number {project_number} has no group id: lower {PREFIX}PROJECT_GID_BASE."
+            )
+        return gid
+
+
+def load() -> Settings:
+    """Settings from the environment. Raises WrongSettings with one sentence that names the setting."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = "_".join(str(part) for part in first["loc"]).upper()
+        said = first["msg"].removeprefix("Value error, ").rstrip(".")
+        name = f"{PREFIX}{where}" if where else "Two settings do not fit together"
+        raise WrongSettings(f"{name}: {said}.") from None

@@ -1,0 +1,23 @@
+"""Tables, one file per subject. Importing this package knows them all (Alembic compares with it)."""
+
+from hub.store.models.airlock import AirlockDecision, AirlockFile, AirlockLock, AirlockRequest
+from hub.store.models.base import Base
+from hub.store.models.ledger import LedgerEntry
+from hub.store.models.people import Person, RoleGrant, SigninThrottle
+from hub.store.models.projects import Approval, Membership, Project, SeatRecord
+
+__all__ = [
+    "AirlockDecision",
+    "AirlockFile",
+    "AirlockLock",
+    "AirlockRequest",
+    "Approval",
+    "Base",
+    "LedgerEntry",
+    "Membership",
+    "Person",
+    "Project",
+    "RoleGrant",
+    "SeatRecord",
+    "SigninThrottle",
+]
