@@ -1,0 +1,167 @@
+"""``lockedroom data``: import sources, synthesise a set, make a project's extract."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pwd
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+
+from datasets.extract import ExtractSpec, make_extract
+from datasets.manifest import ExtractManifest, TableManifest
+from datasets.progress import Progress
+from datasets.sources.stats19 import import_stats19
+from datasets.synthetic import synthesise as synthesise_set
+from datasets.zone import DataZone, checked_slug
+from hub.governance import approved_extract
+from hub.governance.lookup import find_project
+from hub.governance.policies import projects as project_policy
+from hub.ledger import EventKind, append
+from hub.settings import Settings, load
+from hub.store import Store, open_store
+from hub.store.clock import utc_now
+
+app = typer.Typer(no_args_is_help=True, help="The data zone: sources in, extracts for projects out.")
+
+
+class Source(StrEnum):
+    """Sources that can be imported."""
+
+    STATS19 = "stats19"
+
+
+@app.command("import")
+def import_source(
+    source: Annotated[Source, typer.Argument(help="What the files are.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder that holds the CSV files.")],
+    codes: Annotated[
+        Path | None,
+        typer.Option(help="The code list, where it is not DIR/code_labels.csv.", metavar="FILE"),
+    ] = None,
+) -> None:
+    """Import the Department for Transport's STATS19 files, coded or labelled, as an immutable snapshot."""
+    with _bars() as progress:
+        result = import_stats19(_zone(load()), folder, now=utc_now(), codes=codes, progress=progress)
+    manifest = result.manifest
+    print(f"{'Already there' if result.existed else 'Imported'}: {source.value} {manifest.sha256}")
+    print(
+        f"  {_counts(manifest.tables)}; {manifest.provenance.form} files{', synthetic' if manifest.synthetic else ''}"
+    )
+    unknown = sum(
+        number
+        for table in manifest.unknown_codes.values()
+        for values in table.values()
+        for number in values.values()
+    )
+    if unknown:
+        print(f"  {unknown:,} values are not in the code list; they were kept, and the manifest counts them.")
+    if manifest.ignored_files:
+        print(f"  Not read: {', '.join(manifest.ignored_files)}")
+    print(f"  {manifest.licence}.")
+
+
+@app.command()
+def synthesise(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="A new folder for the files.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files, byte for byte.")] = 7,
+    collisions: Annotated[int, typer.Option(help="How many collisions.")] = 3000,
+) -> None:
+    """Write a small synthetic set in the shape of STATS19 files, which `data import stats19` reads."""
+    with _bars() as progress:
+        result = synthesise_set(out, seed=seed, collisions=collisions, progress=progress)
+    counts = ", ".join(f"{number:,} {table}" for table, number in result.rows.items())
+    print(f"{'Already there' if result.existed else 'Written'}: {counts} (synthetic) in {out}")
+
+
+@app.command()
+def extract(
+    project: Annotated[str, typer.Argument(help="The project's short name.")],
+) -> None:
+    """Make the extract that the committee approved for PROJECT: approved columns and rows, pseudonymised."""
+    settings = load()
+    now = utc_now()
+    slug = checked_slug(project)
+    store = open_store(settings.database)
+    try:
+        approved = _approved(store, slug, now)
+        approval = approval_hash(approved)
+        spec = ExtractSpec.approved(slug, {**approved, "approval": {"sha256": approval}})
+
+        def record(manifest: ExtractManifest) -> None:
+            with store.write() as session:
+                append(
+                    session,
+                    EventKind.EXTRACT_MADE,
+                    actor=_console(),
+                    project=slug,
+                    now=now,
+                    payload={
+                        "snapshot": manifest.sha256,
+                        "source": f"{manifest.provenance.source}/{manifest.provenance.source_sha256}",
+                        "rows": {name: table.rows for name, table in manifest.tables.items()},
+                        "approval": approval,
+                    },
+                )
+
+        with _bars() as progress:
+            result = make_extract(_zone(settings), spec, now=now, progress=progress, record=record)
+    finally:
+        store.close()
+    print(f"{'Already there' if result.existed else 'Made'}: extract {result.manifest.sha256} of {slug}")
+    print(f"  {_counts(result.manifest.tables)}{'; synthetic' if result.manifest.synthetic else ''}")
+
+
+def approval_hash(approved: dict[str, Any]) -> str:
+    """SHA-256 of an approval in the canonical JSON in which the store keeps it."""
+    text = json.dumps(approved, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _approved(store: Store, project: str, now: datetime) -> dict[str, Any]:
+    with store.read() as session:
+        found = find_project(session, project)
+        project_policy.check_is_open(closed=found.closed_at is not None, ends_at=found.ends_at, now=now)
+        return approved_extract(session, project)
+
+
+def _zone(settings: Settings) -> DataZone:
+    return DataZone(settings.state / "data")
+
+
+def _console() -> str:
+    try:
+        return f"console:{pwd.getpwuid(os.getuid()).pw_name}"
+    except KeyError:
+        return f"console:{os.getuid()}"
+
+
+def _counts(tables: dict[str, TableManifest]) -> str:
+    return ", ".join(f"{table.rows:,} {name}" for name, table in tables.items())
+
+
+@contextmanager
+def _bars() -> Iterator[Progress]:
+    """Progress bars on standard error, one per step; nothing when nobody watches."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        steps: dict[str, TaskID] = {}
+
+        def show(step: str, done: int, total: int) -> None:
+            if step not in steps:
+                steps[step] = bars.add_task(escape(step), total=total)
+            bars.update(steps[step], completed=done, total=total)
+
+        yield show
