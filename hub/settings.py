@@ -39,6 +39,22 @@ class Settings(BaseSettings):
         default="http://lockedroom.localhost:8000",
         description="Address at which people reach the hub. Each seat gets a sub-domain of this host.",
     )
+    listen: str = Field(
+        default="127.0.0.1",
+        description="Network address at which the proxy listens; set it to a public one behind TLS only.",
+    )
+    hub_port: int = Field(
+        default=8081, ge=1, le=65535, description="Loopback port of the hub itself, behind the proxy."
+    )
+    proxy_api_port: int = Field(
+        default=8001, ge=1, le=65535, description="Loopback port at which the hub tells the proxy its routes."
+    )
+    desk_port: int = Field(
+        default=8002, ge=1, le=65535, description="Loopback port of the desk, behind the proxy."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="How much the hub writes to its log."
+    )
     anchor_file: Path | None = Field(
         default=None,
         description="File to which signed ledger heads are published, best on a disk that the hub's user "
@@ -149,6 +165,24 @@ class Settings(BaseSettings):
     def anchors(self) -> Path:
         """File of published ledger heads."""
         return self.anchor_file or self.state / "anchors" / "ledger-heads.jsonl"
+
+    @property
+    def listen_port(self) -> int:
+        """Port at which the proxy listens: the public address's own."""
+        parts = urlsplit(self.public_url)
+        return parts.port or (443 if parts.scheme == "https" else 80)
+
+    def as_environment(self) -> dict[str, str]:
+        """These settings as environment variables, for a process of the control zone. Holds the database's
+        password if it has one: never for a door or a room."""
+        chosen = self.model_dump(exclude_unset=True, exclude={"database_url"}, mode="json")
+        environment = {
+            f"{PREFIX}{name.upper()}": str(value) for name, value in chosen.items() if value is not None
+        }
+        environment[f"{PREFIX}STATE"] = str(self.state)
+        if self.database_url is not None:
+            environment[f"{PREFIX}DATABASE_URL"] = self.database_url.get_secret_value()
+        return environment
 
     def seat_uid(self, seat_number: int) -> int:
         """OS user id of a seat. Raises WrongSettings when the range is used up."""

@@ -135,7 +135,10 @@ class Postgres:
         )
 
     def _as_user(self) -> dict[str, object]:
-        options: dict[str, object] = {"cwd": str(self._directory), "env": {"PATH": os.environ["PATH"], "LC_ALL": "C"}}
+        options: dict[str, object] = {
+            "cwd": str(self._directory),
+            "env": {"PATH": os.environ["PATH"], "LC_ALL": "C"},
+        }
         if self._who:
             uid, gid = self._who
             options |= {"user": uid, "group": gid, "extra_groups": []}

@@ -8,7 +8,8 @@ import sys
 
 import typer
 from output_checker.errors import PlainError
-from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from hub.store.faults import TRY_AGAIN_EXIT, sentence_for
 

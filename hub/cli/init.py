@@ -8,7 +8,10 @@ import typer
 from output_checker.errors import PlainError
 
 from hub.cli.context import settings
+from hub.ledger import open_ledger
+from hub.ledger.keys import make_signing_key
 from hub.store import prepare_store
+from hub.store.clock import utc_now
 
 # Rooms run as other users and have to walk to what is mounted: 0711 lets them through without a list.
 _DIRECTORIES = {
@@ -26,7 +29,13 @@ def init() -> None:
     """Create the state directory, keys and the database, or bring the database up to date. Safe to repeat."""
     chosen = settings()
     make_directories(chosen.state)
-    prepare_store(chosen.database).close()
+    make_signing_key(chosen.keys)
+    opened = prepare_store(chosen.database)
+    try:
+        with opened.write() as session:
+            open_ledger(session, now=utc_now())
+    finally:
+        opened.close()
     typer.echo(f"Ready: {chosen.state}")
 
 

@@ -35,24 +35,12 @@ def append(
     check_payload(kind, payload)
     _take_write_lock(session)
     session.flush()
-    last = session.execute(
-        select(LedgerEntry.seq, LedgerEntry.hash).order_by(LedgerEntry.seq.desc()).limit(1)
-    ).one_or_none()
-    if last is None and kind is not EventKind.LEDGER_OPENED:
-        opened = append(
-            session,
-            EventKind.LEDGER_OPENED,
-            actor="system:ledger",
-            now=now,
-            payload={"ledger": uuid.uuid4().hex},
-        )
-        seq, prev_hash = opened.seq, opened.hash
-    elif last is None:
-        seq, prev_hash = 0, GENESIS
-    elif kind is EventKind.LEDGER_OPENED:
+    last = _last(session)
+    if kind is EventKind.LEDGER_OPENED and last is not None:
         raise ValueError("the ledger is open already")
-    else:
-        seq, prev_hash = last
+    if kind is not EventKind.LEDGER_OPENED and last is None:
+        last = _open(session, now)
+    seq, prev_hash = last or (0, GENESIS)
     columns = {
         "seq": seq + 1,
         "at": to_text(now),
@@ -65,6 +53,31 @@ def append(
     entry = Entry(**columns, hash=hash_entry(**columns))  # type: ignore[arg-type]
     session.execute(insert(LedgerEntry).values(**columns, hash=entry.hash))
     return entry
+
+
+def open_ledger(session: Session, *, now: datetime) -> None:
+    """Write the first entry if there is none yet. ``append`` does it by itself when it must."""
+    _take_write_lock(session)
+    if _last(session) is None:
+        _open(session, now)
+
+
+def _open(session: Session, now: datetime) -> tuple[int, str]:
+    opened = append(
+        session,
+        EventKind.LEDGER_OPENED,
+        actor="system:ledger",
+        now=now,
+        payload={"ledger": uuid.uuid4().hex},
+    )
+    return opened.seq, opened.hash
+
+
+def _last(session: Session) -> tuple[int, str] | None:
+    row = session.execute(
+        select(LedgerEntry.seq, LedgerEntry.hash).order_by(LedgerEntry.seq.desc()).limit(1)
+    ).one_or_none()
+    return None if row is None else (row.seq, row.hash)
 
 
 def _take_write_lock(session: Session) -> None:

@@ -14,7 +14,7 @@ class EventKind(StrEnum):
     LEDGER_OPENED = "ledger.opened"
     HEAD_SIGNED = "head.signed"
     PERSON_ADDED = "person.added"
-    PERSON_PASSWORD_SET = "person.password_set"
+    PERSON_PASSWORD_SET = "person.password_set"  # noqa: S105 - the name of an event
     PERSON_DISABLED = "person.disabled"
     ROLE_GRANTED = "role.granted"
     ROLE_REVOKED = "role.revoked"
@@ -135,7 +135,7 @@ EVENTS: Mapping[EventKind, EventSpec] = MappingProxyType(
             "A sign-in failed.",
             {
                 "person": "the account's name; null when there is no such account (what was typed is not kept)",
-                "reason": "wrong password, no password, disabled, unknown name or waiting",
+                "reason": "wrong password, no password set, account closed, or unknown name",
                 "unrecorded": "failures under unknown names since the last such entry that have no entry of their own",
             },
         ),

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - every statement here is made of our own names
 """Triggers that both databases carry: the ledger only grows, and numbers once given stay given.
 
 The statements are data: a migration installs them and ``hub.ledger.verify`` compares what it finds
