@@ -55,6 +55,11 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="How much the hub writes to its log."
     )
+    room_env: Path | None = Field(
+        default=None,
+        description="Directory in which `make room` built the rooms' Python environment. "
+        "Left out, room-env in the state directory.",
+    )
     anchor_file: Path | None = Field(
         default=None,
         description="File to which signed ledger heads are published, best on a disk that the hub's user "
@@ -120,7 +125,7 @@ class Settings(BaseSettings):
         description="Bytes that all files of one staged bundle may hold together.",
     )
 
-    @field_validator("state", "anchor_file")
+    @field_validator("state", "anchor_file", "room_env")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         # Relative to where the command was started, once: a later chdir must not move the state.
@@ -165,6 +170,11 @@ class Settings(BaseSettings):
     def anchors(self) -> Path:
         """File of published ledger heads."""
         return self.anchor_file or self.state / "anchors" / "ledger-heads.jsonl"
+
+    @property
+    def room_environment(self) -> Path:
+        """Directory of the rooms' Python environments."""
+        return self.room_env or self.state / "room-env"
 
     @property
     def listen_port(self) -> int:

@@ -49,7 +49,7 @@ def main() -> None:
         "--",
         *inner_command(sandbox),
     ]
-    os.umask(0o007)  # members of a project share a group; a seat's own folders are 0700
+    os.umask(0o022)  # for the folders that bubblewrap makes on the way to a mount
     # The environment is empty on purpose: bubblewrap's own process is number 1 inside, and whoever is
     # there could read what it was started with.
     os.execve(bubblewrap, command, {})  # noqa: S606

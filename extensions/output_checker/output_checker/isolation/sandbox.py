@@ -100,6 +100,7 @@ def bubblewrap_arguments(sandbox: Sandbox, text_fds: Sequence[int]) -> list[str]
         arguments += ["--ro-bind", system, system]
     for destination, link in _SYSTEM_LINKS:
         arguments += ["--symlink", destination, link]
+    arguments += ["--perms", "0755", "--dir", "/etc"]
     for optional in _ETC:
         arguments += ["--ro-bind-try", optional, optional]
     arguments += ["--proc", "/proc", "--dev", "/dev"]
@@ -116,14 +117,14 @@ def bubblewrap_arguments(sandbox: Sandbox, text_fds: Sequence[int]) -> list[str]
         arguments += ["--bind", str(bind.source), str(bind.target)]
     for text_file, fd in zip(sandbox.text_files, text_fds, strict=True):
         arguments += ["--perms", "0444", "--ro-bind-data", str(fd), str(text_file.target)]
-    arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(sandbox.directory)]
+    arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
     return arguments
 
 
 def inner_command(sandbox: Sandbox) -> list[str]:
     """The command as bubblewrap starts it: stepped down to the sandbox's own user where there is one."""
     if sandbox.identity is None:
-        return list(sandbox.command)
+        return _enter(sandbox.directory, sandbox.command)
     return [
         "/usr/bin/setpriv",
         "--reuid",
@@ -134,8 +135,13 @@ def inner_command(sandbox: Sandbox) -> list[str]:
         "--bounding-set=-all",
         "--inh-caps=-all",
         "--no-new-privs",
-        *sandbox.command,
+        *_enter(sandbox.directory, sandbox.command),
     ]
+
+
+def _enter(directory: Path, command: Sequence[str]) -> list[str]:
+    # Members of a project share a group, and nobody else shares anything.
+    return ["/bin/sh", "-c", 'umask 007; cd "$0" && exec "$@"', str(directory), *command]
 
 
 def account_files(*, user: str, home: Path, uid: int, gid: int) -> tuple[TextFile, ...]:

@@ -1,0 +1,38 @@
+"""``lockedroom serve``: the hub, its proxy, the desk and the airlock, in the foreground."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub import settings as settings_module
+from hub.hub_config import ROOT, check
+from hub.rooms.disk import mount_existing, unmount_all
+from hub.store import prepare_store
+
+
+def serve(
+    config: Annotated[Path, typer.Option(help="JupyterHub's configuration file.")] = ROOT
+    / "jupyterhub_config.py",
+) -> None:
+    """Start the hub and serve until told to stop (Ctrl-C). Prepares the database if it is not there."""
+    settings = settings_module.load()
+    check(settings)
+    settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    prepare_store(settings.database).close()
+    mount_existing(settings.state)
+    command = [sys.executable, "-m", "jupyterhub", "--config", str(config)]
+    environment = {**os.environ, **settings.as_environment()}
+    hub = subprocess.Popen(command, env=environment, cwd=settings.state)
+    try:
+        code = hub.wait()
+    except KeyboardInterrupt:
+        code = hub.wait()  # the terminal told the hub as well; it is stopping its rooms
+    finally:
+        unmount_all(settings.state)
+    raise typer.Exit(0 if code in {0, -2, 130} else code)

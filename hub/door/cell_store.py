@@ -1,0 +1,79 @@
+"""The source text of cells, encrypted, one folder and one key for each project.
+
+The ledger keeps only a keyed hash, since code can hold patient values. Destroying a project's key destroys
+its texts, backups included; a day's file goes when its retention ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+from output_checker.errors import PlainError
+
+
+class CellStore:
+    """Append and read the source texts of one project under ``state``."""
+
+    def __init__(self, state: Path, project: str) -> None:
+        self._folder = state / "cells" / project
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        key = _project_key(state / "keys" / "cells", project)
+        self._cipher = Fernet(key)
+        self._mac_key = hashlib.blake2b(key, person=b"cell-digest").digest()
+
+    def digest(self, code: str) -> str:
+        """A keyed hash of the text: equal texts of a project are seen as equal, and nothing more is told."""
+        return hmac.new(self._mac_key, code.encode(), hashlib.sha256).hexdigest()
+
+    def append(self, *, seat: str, number: int, now: datetime, code: str) -> None:
+        """Write one text durably before the ledger says that it passed."""
+        record = {"seat": seat, "number": number, "at": now.isoformat(), "code": code}
+        line = self._cipher.encrypt(json.dumps(record).encode()) + b"\n"
+        path = self._folder / f"{now.date().isoformat()}.cells"
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            # One write call: lines of two writers do not mix, and a torn line is seen as one when read.
+            os.write(fd, line)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+    def read(self) -> Iterator[dict[str, Any]]:
+        """Every text kept, oldest day first. Raises PlainError naming a line that cannot be read."""
+        for path in sorted(self._folder.glob("*.cells")):
+            for place, line in enumerate(path.read_bytes().splitlines(), start=1):
+                try:
+                    yield json.loads(self._cipher.decrypt(line))
+                except InvalidToken:
+                    raise PlainError(f"{path.name}, line {place}, is damaged or of another key.") from None
+
+    def expire(self, *, today: date, keep_days: int) -> int:
+        """Delete the files of days whose retention has ended; returns how many."""
+        oldest_kept = today - timedelta(days=keep_days)
+        gone = [path for path in self._folder.glob("*.cells") if date.fromisoformat(path.stem) < oldest_kept]
+        for path in gone:
+            path.unlink()
+        return len(gone)
+
+
+def _project_key(folder: Path, project: str) -> bytes:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"{project}.key"
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_bytes()
+    unfinished = folder / f".{project}.{os.getpid()}"
+    unfinished.write_bytes(Fernet.generate_key())
+    unfinished.chmod(0o600)
+    with contextlib.suppress(FileExistsError):
+        os.link(unfinished, path)  # whoever links first wins, and both read the winner's key
+    unfinished.unlink()
+    return path.read_bytes()

@@ -1,0 +1,137 @@
+"""Carrying websocket messages both ways; what goes to a kernel is recorded before it passes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import TYPE_CHECKING
+
+import aiohttp
+from tornado import websocket
+from yarl import URL
+
+from hub.door import cells
+from hub.door.routes import Kind
+from hub.door.warden_link import LinkDown
+
+if TYPE_CHECKING:
+    from hub.door.context import Door
+
+TO_ROOM_LIMIT = 16 * 1024 * 1024
+TO_BROWSER_LIMIT = 64 * 1024 * 1024
+MAX_CODE = 1024 * 1024
+# Websocket close codes of our own (RFC 6455 leaves 4000-4999 to applications).
+CLOSED_BY_HUB = 4403
+NOT_UNDERSTOOD = 4400
+
+
+class Relay:
+    """One websocket of the browser and its twin in the room."""
+
+    def __init__(
+        self, door: Door, kind: Kind, protocol: str | None, session_token: str | None, session_id: str
+    ) -> None:
+        self._door = door
+        self._kind = kind
+        self._protocol = protocol
+        self._session = (session_token, session_id)
+        self.signed_in_at = time.monotonic()
+        self._room: aiohttp.ClientWebSocketResponse | None = None
+        self._browser: websocket.WebSocketHandler | None = None
+        self._pump: asyncio.Task[None] | None = None
+
+    async def open(self, path_and_query: str) -> None:
+        """Open the room's side. Raises as :func:`hub.door.relay_http.ask_room` does."""
+        self._room = await self._door.room.ws_connect(
+            URL("http://localhost" + path_and_query, encoded=True),
+            protocols=(self._protocol,) if self._protocol else (),
+            max_msg_size=TO_BROWSER_LIMIT,
+            autoping=True,
+            compress=0,
+        )
+        if self._room.protocol != self._protocol:
+            await self._room.close()
+            raise aiohttp.ClientError("the room speaks another kernel protocol")
+
+    def start(self, browser: websocket.WebSocketHandler) -> None:
+        """Both sides are open: carry what the room says."""
+        self._browser = browser
+        self._door.relays.add(self)
+        self._pump = asyncio.create_task(self._to_browser())
+
+    async def to_room(self, message: str | bytes) -> None:
+        """Carry one message of the browser; closes the websocket where it may not pass."""
+        if self._room is None or self._room.closed:
+            return
+        reason = self._door.watch.why_closed()
+        if reason is not None:
+            self.close(reason)
+            return
+        self._door.note_activity()
+        try:
+            if self._kind is Kind.KERNEL:
+                await self._record(message)
+            if isinstance(message, bytes):
+                await self._room.send_bytes(message)
+            else:
+                await self._room.send_str(message)
+        except cells.Unreadable as error:
+            self.close(f"The door did not understand {error}.", NOT_UNDERSTOOD)
+        except LinkDown:
+            # What cannot be written down does not pass.
+            self.close("The hub cannot record what you run, so the door is closed. Try again shortly.")
+        except (aiohttp.ClientError, ConnectionError):
+            self.close("The room has ended.")
+
+    async def still_signed_in(self) -> bool:
+        """Whether the browser session that opened this websocket is still the owner's."""
+        person = await self._door.person_of(*self._session, fresh=True)
+        if person != self._door.settings.owner:
+            return False
+        self.signed_in_at = time.monotonic()
+        return True
+
+    def close(self, reason: str, code: int = CLOSED_BY_HUB) -> None:
+        """Close both sides; the browser learns the reason (at most 123 bytes of it, as the protocol has it)."""
+        if self._browser is not None:
+            self._browser.close(code, reason.encode()[:123].decode(errors="ignore"))
+        self.end()
+
+    def end(self) -> None:
+        """Close the room's side."""
+        self._door.relays.discard(self)
+        if self._pump is not None and self._pump is not asyncio.current_task():
+            self._pump.cancel()
+        if self._room is not None and not self._room.closed:
+            self._door.keep(asyncio.create_task(self._close_room(self._room)))
+
+    async def _close_room(self, room: aiohttp.ClientWebSocketResponse) -> None:
+        with contextlib.suppress(aiohttp.ClientError, OSError):
+            await room.close()
+
+    async def _to_browser(self) -> None:
+        assert self._room is not None
+        assert self._browser is not None
+        try:
+            async for message in self._room:
+                reason = self._door.watch.why_closed()
+                if reason is not None:
+                    self.close(reason)
+                    return
+                if message.type is aiohttp.WSMsgType.TEXT:
+                    await self._browser.write_message(message.data)
+                elif message.type is aiohttp.WSMsgType.BINARY:
+                    await self._browser.write_message(message.data, binary=True)
+        except (websocket.WebSocketClosedError, aiohttp.ClientError, ConnectionError):
+            self.end()
+            return
+        self.close("The room ended this connection.", 1001)
+
+    async def _record(self, message: str | bytes) -> None:
+        read = cells.read(message, binary_protocol=self._protocol is not None)
+        if read.code is None:
+            return
+        if len(read.code) > MAX_CODE:
+            raise cells.Unreadable("a cell of more than a million characters")
+        await self._door.link.record("cell.passed", kind=read.kind, code=read.code)

@@ -1,0 +1,105 @@
+"""Which requests may reach the room: a list of what JupyterLab needs; everything else is refused.
+
+Left out on purpose are the routes of a Jupyter server that hand out files (``/files``, ``/view``,
+``/nbconvert``, ``/api/nbconvert``, ``/lsp``, ``/api/resolvePath``, ``/metrics``), contents as base64, and
+the server's own sign-in and shutdown. This is friction and not a wall: what a browser can draw, a browser
+can keep.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from urllib.parse import parse_qsl, unquote
+
+
+class Kind(Enum):
+    """What a permitted request is."""
+
+    HTTP = "http"
+    KERNEL = "kernel channels"
+    SOCKET = "other websocket"
+
+
+@dataclass(frozen=True)
+class Passed:
+    """The request may pass as this kind."""
+
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The request may not pass; ``reason`` is for the person and the log."""
+
+    reason: str
+
+
+_READ = frozenset({"GET", "HEAD"})
+_WRITE = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
+_ID = r"[A-Za-z0-9-]{1,64}"
+
+# Paths below the seat's prefix; matched whole, after percent-decoding.
+_HTTP_ROUTES: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
+    (re.compile(pattern), methods)
+    for pattern, methods in (
+        (r"/?", _READ),
+        (r"/(lab|doc)(/.*)?", _READ),
+        (r"/lab/api/(settings|workspaces)(/.*)?", _WRITE),
+        (r"/static/.+", _READ),
+        (r"/custom/custom\.css", _READ),
+        (r"/kernelspecs/.+", _READ),
+        (r"/api/?", _READ),
+        (r"/api/(me|status)", _READ),
+        (r"/api/kernelspecs(/.*)?", _READ),
+        (r"/api/contents(/.*)?", _WRITE),
+        (r"/api/sessions(/.*)?", _WRITE),
+        (rf"/api/kernels(/{_ID}(/(interrupt|restart))?)?", _WRITE),
+        (rf"/api/terminals(/{_ID})?", _WRITE),
+        (r"/output-checker/.+", _WRITE),
+    )
+)
+_SOCKET_ROUTES: tuple[tuple[re.Pattern[str], Kind], ...] = (
+    (re.compile(rf"/api/kernels/{_ID}/channels"), Kind.KERNEL),
+    (re.compile(rf"/terminals/websocket/{_ID}"), Kind.SOCKET),
+    (re.compile(r"/api/events/subscribe"), Kind.SOCKET),
+)
+_ENCODED_TRAP = re.compile(r"%(2f|5c|00|0a|0d)", re.IGNORECASE)
+
+
+def decide(method: str, path: str, query: str, *, websocket: bool) -> Passed | Refused:
+    """Whether a request may pass; ``path`` is raw (still percent-encoded) and without the seat's prefix."""
+    if trap := _path_trap(path):
+        return Refused(trap)
+    plain = unquote(path)
+    if websocket:
+        for pattern, kind in _SOCKET_ROUTES:
+            if pattern.fullmatch(plain):
+                return Passed(kind)
+        return Refused("This websocket is not one that JupyterLab needs.")
+    for pattern, methods in _HTTP_ROUTES:
+        if pattern.fullmatch(plain) and method in methods:
+            if plain.startswith("/api/contents") and _asks_for_bytes(query):
+                return Refused("Files leave a room only through the airlock: stage the file for release.")
+            return Passed(Kind.HTTP)
+    return Refused("This address of the room is closed. Files leave only through the airlock.")
+
+
+def _path_trap(path: str) -> str | None:
+    """A sentence if two parsers could read this path differently, else ``None``."""
+    if _ENCODED_TRAP.search(path) or "\\" in path or "//" in path:
+        return "The address holds an encoded or doubled separator."
+    plain = unquote(path)
+    if any(part in {".", ".."} for part in plain.split("/")):
+        return "The address leads upwards."
+    if any(ord(character) < 32 or ord(character) == 127 for character in plain):
+        return "The address holds a control character."
+    return None
+
+
+def _asks_for_bytes(query: str) -> bool:
+    return any(
+        name.lower() == "format" and value.lower() == "base64"
+        for name, value in parse_qsl(query, keep_blank_values=True)
+    )

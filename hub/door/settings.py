@@ -1,0 +1,73 @@
+"""What one door is told when it starts, through its environment. No database address is among it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from output_checker.errors import PlainError
+
+ENV_ORIGIN = "LOCKEDROOM_DOOR_ORIGIN"
+ENV_OWNER = "LOCKEDROOM_DOOR_OWNER"
+ENV_RUN_DIR = "LOCKEDROOM_DOOR_RUN_DIR"
+ENV_ROOM_UID = "LOCKEDROOM_DOOR_ROOM_UID"
+ENV_WARDEN = "LOCKEDROOM_DOOR_WARDEN"
+ENV_WARDEN_TOKEN = "LOCKEDROOM_DOOR_WARDEN_TOKEN"  # noqa: S105 - a variable's name
+ENV_RECHECK = "LOCKEDROOM_DOOR_RECHECK_SECONDS"
+ENV_FREEZE = "LOCKEDROOM_DOOR_FREEZE_SECONDS"
+ENV_LISTEN_FD = "LOCKEDROOM_DOOR_LISTEN_FD"
+SOCKET_NAME = "lab.sock"
+
+
+@dataclass(frozen=True)
+class DoorSettings:
+    """One seat's door.
+
+    ``origin`` is the seat's own origin in the browser; ``prefix`` the path below it, with slashes at both
+    ends; ``run_dir`` the room's folder with its socket; ``room_uid`` the user who must answer there.
+    """
+
+    origin: str
+    hub_origin: str
+    prefix: str
+    owner: str
+    server_name: str
+    activity_url: str
+    run_dir: Path
+    room_uid: int
+    warden: Path
+    warden_token: str
+    recheck_s: float
+    freeze_s: float
+    listen_fd: int
+
+    @property
+    def host(self) -> str:
+        """The ``Host`` header that belongs to this seat."""
+        return urlsplit(self.origin).netloc.lower()
+
+    @classmethod
+    def from_environment(cls) -> DoorSettings:
+        """Read and then forget: the token is taken out of this process's environment."""
+        try:
+            return cls(
+                origin=os.environ[ENV_ORIGIN],
+                hub_origin=os.environ["JUPYTERHUB_HOST"],
+                prefix=os.environ["JUPYTERHUB_SERVICE_PREFIX"],
+                owner=os.environ[ENV_OWNER],
+                server_name=os.environ["JUPYTERHUB_SERVER_NAME"],
+                activity_url=os.environ["JUPYTERHUB_ACTIVITY_URL"],
+                run_dir=Path(os.environ[ENV_RUN_DIR]),
+                room_uid=int(os.environ[ENV_ROOM_UID]),
+                warden=Path(os.environ[ENV_WARDEN]),
+                warden_token=os.environ.pop(ENV_WARDEN_TOKEN),
+                recheck_s=float(os.environ[ENV_RECHECK]),
+                freeze_s=float(os.environ[ENV_FREEZE]),
+                listen_fd=int(os.environ[ENV_LISTEN_FD]),
+            )
+        except (KeyError, ValueError) as error:
+            raise PlainError(
+                f"A door is started by the hub, not by hand: {error} is missing or wrong."
+            ) from None

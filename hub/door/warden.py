@@ -1,0 +1,190 @@
+"""The hub's side of the doors: answers who may be in, writes down what passes, reports what is missing.
+
+It listens on a unix socket that only the hub's user can reach. A door proves with its own token which seat
+it stands at; it never names a seat itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import json
+import logging
+import os
+import secrets
+import socket
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hub.door.cell_store import CellStore
+from hub.door.warden_link import MAX_LINE
+from hub.governance import Refused, admission
+from hub.ledger import append
+from hub.ledger.events import EventKind
+from hub.store import Store
+from hub.store.clock import utc_now
+from hub.store.names import Seat
+
+SOCKET = "warden.sock"
+log = logging.getLogger("lockedroom.warden")
+
+
+@dataclass
+class _Post:
+    """One door as the warden knows it. ``due`` is the number of the next event."""
+
+    seat: Seat
+    token: str
+    due: int = 1
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Warden:
+    """Serves every door of one hub."""
+
+    def __init__(self, store: Store, state: Path) -> None:
+        self._store = store
+        self._state = state
+        self._posts: dict[str, _Post] = {}
+        self._cells: dict[str, CellStore] = {}
+        self._server: asyncio.Server | None = None
+        self.path = state / "run" / SOCKET
+
+    async def start(self) -> None:
+        """Listen; does nothing if it listens already."""
+        if self._server is None:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._server = await asyncio.start_unix_server(
+                self._serve, sock=_listening(self.path), limit=MAX_LINE
+            )
+
+    async def stop(self) -> None:
+        """Hang up on every door."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+            self.path.unlink(missing_ok=True)
+
+    def post(self, seat: Seat) -> str:
+        """Let a new door stand at ``seat``; returns the token it proves itself with. An older one is gone."""
+        self.dismiss(seat)
+        token = secrets.token_urlsafe(32)
+        self._posts[token] = _Post(seat, token)
+        return token
+
+    def dismiss(self, seat: Seat) -> None:
+        """No door stands at ``seat`` any more."""
+        for token in [token for token, post in self._posts.items() if post.seat == seat]:
+            del self._posts[token]
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            _only_our_user(writer)
+            token = json.loads(await reader.readline()).get("token")
+            post = self._find(token)
+            await _answer(writer, {"ok": post is not None})
+            if post is None:
+                log.warning("a door without a valid token was turned away")
+                return
+            while line := await reader.readline():
+                await _answer(writer, await self._handle(post, json.loads(line)))
+        except (ValueError, AttributeError, OSError, PermissionError) as error:
+            log.warning("a door's line was closed: %s", error)
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    async def _handle(self, post: _Post, message: dict[str, Any]) -> dict[str, Any]:
+        if post.token not in self._posts:
+            return {"ok": True, "admitted": False, "reason": "This room has been stopped."}
+        if message.get("ask") == "admission":
+            answer = await asyncio.to_thread(self._admission, post.seat)
+            return {"ok": True, **answer}
+        async with post.turn:
+            return await asyncio.to_thread(self._record, post, message)
+
+    def _admission(self, seat: Seat) -> dict[str, Any]:
+        with self._store.read() as session:
+            decision = admission(session, person=seat.person, project=seat.project, now=utc_now())
+        if isinstance(decision, Refused):
+            return {"admitted": False, "reason": decision.reason}
+        return {"admitted": True}
+
+    def _record(self, post: _Post, message: dict[str, Any]) -> dict[str, Any]:
+        number, event, details = message.get("n"), message.get("event"), message.get("details")
+        if not isinstance(number, int) or number < post.due or not isinstance(details, dict):
+            return {"ok": False, "error": "a number that was used already, or none"}
+        seat, now = post.seat, utc_now()
+        entries: list[tuple[EventKind, dict[str, object]]] = []
+        if number != post.due:
+            gap: dict[str, object] = {"seat": seat.id, "expected": post.due, "received": number}
+            entries.append((EventKind.DOOR_GAP, gap))
+        if event == EventKind.CELL_PASSED:
+            code = str(details.get("code", ""))
+            store = self._cell_store(seat.project)
+            store.append(seat=seat.id, number=number, now=now, code=code)
+            payload: dict[str, object] = {
+                "seat": seat.id,
+                "digest": store.digest(code),
+                "number": number,
+                "length": len(code.encode()),
+                "channel": str(details.get("kind", ""))[:40],
+            }
+            entries.append((EventKind.CELL_PASSED, payload))
+        elif event == EventKind.DOOR_ENTERED:
+            entries.append((EventKind.DOOR_ENTERED, {"seat": seat.id, "kind": "lab"}))
+        elif event == EventKind.DOOR_CLOSED:
+            reason = str(details.get("reason", ""))[:400]
+            entries.append((EventKind.DOOR_CLOSED, {"seat": seat.id, "reason": reason}))
+        else:
+            return {"ok": False, "error": "an event that doors do not report"}
+        with self._store.write() as session:
+            for kind, entry in entries:
+                actor = "system:door" if kind is EventKind.DOOR_GAP else seat.person
+                append(session, kind, actor=actor, project=seat.project, now=now, payload=entry)
+        post.due = number + 1
+        return {"ok": True}
+
+    def _cell_store(self, project: str) -> CellStore:
+        if project not in self._cells:
+            self._cells[project] = CellStore(self._state, project)
+        return self._cells[project]
+
+    def _find(self, token: object) -> _Post | None:
+        if not isinstance(token, str):
+            return None
+        for known, post in self._posts.items():
+            if hmac.compare_digest(known.encode(), token.encode()):
+                return post
+        return None
+
+
+async def _answer(writer: asyncio.StreamWriter, answer: dict[str, Any]) -> None:
+    writer.write(json.dumps(answer).encode() + b"\n")
+    await writer.drain()
+
+
+def _only_our_user(writer: asyncio.StreamWriter) -> None:
+    peer = writer.get_extra_info("socket")
+    credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    _, uid, _ = struct.unpack("3i", credentials)
+    if uid != os.geteuid():
+        raise PermissionError(f"user {uid} is not the hub's")
+
+
+def _listening(path: Path) -> socket.socket:
+    path.unlink(missing_ok=True)
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    # By way of the folder's descriptor: a socket's path may have 107 bytes, a folder's more.
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        server.bind(f"/proc/self/fd/{folder}/{path.name}")
+    finally:
+        os.close(folder)
+    path.chmod(0o600)
+    server.listen(128)
+    return server

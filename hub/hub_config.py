@@ -1,0 +1,139 @@
+"""JupyterHub's configuration, made from the settings. No administrators: roles are our own."""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from output_checker.errors import PlainError
+
+from hub.authenticator import LocalAccounts
+from hub.door.addresses import origin_of, service_host, subdomain_hook
+from hub.governance.rooms_of import rooms_of
+from hub.proxy import SeatProxy
+from hub.seat_redirect import handlers
+from hub.settings import Settings, load
+from hub.spawner import BubblewrapSeat
+
+ROOT = Path(__file__).resolve().parents[1]
+PROXY = ROOT / "node_modules" / ".bin" / "configurable-http-proxy"
+_POLL_S = 4
+
+
+class SignIn(LocalAccounts):  # type: ignore[misc]
+    """Local accounts, and the handlers that have to stand before JupyterHub's own."""
+
+    def get_handlers(self, app: Any) -> list[tuple[str, Any]]:
+        """The seat redirect first, then signing in."""
+        return [*handlers(), *super().get_handlers(app)]
+
+
+def configure(c: Any) -> None:
+    """Write every choice into JupyterHub's configuration object ``c``. Raises PlainError with a sentence."""
+    settings = load()
+    check(settings)
+    public = urlsplit(settings.public_url)
+
+    c.JupyterHub.bind_url = f"http://{settings.listen}:{settings.listen_port}"
+    c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{settings.hub_port}"
+    c.JupyterHub.public_url = settings.public_url
+    c.JupyterHub.subdomain_host = settings.public_url
+    c.JupyterHub.subdomain_hook = subdomain_hook
+    c.JupyterHub.db_url = f"sqlite:///{settings.state / 'jupyterhub.sqlite'}"
+    c.JupyterHub.cookie_secret_file = str(settings.keys / "cookie-secret")
+    c.JupyterHub.cookie_max_age_days = settings.session_hours / 24
+    c.JupyterHub.cookie_options = {"samesite": "Lax"}
+    c.JupyterHub.cookie_host_prefix_enabled = public.scheme == "https"
+    c.JupyterHub.template_paths = [str(ROOT / "hub" / "pages" / "hub_templates")]
+    c.JupyterHub.template_vars = {
+        "rooms_of": rooms_of(settings.database),
+        "desk_url": origin_of(settings.public_url, service_host(settings.public_url, "desk"))
+        + "/services/desk/",
+    }
+    c.JupyterHub.tornado_settings = {
+        "headers": {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+    }
+
+    c.JupyterHub.proxy_class = SeatProxy
+    c.ConfigurableHTTPProxy.command = [str(PROXY)]
+    c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{settings.proxy_api_port}"
+    c.ConfigurableHTTPProxy.pid_file = str(settings.state / "run" / "proxy.pid")
+
+    c.JupyterHub.authenticator_class = SignIn
+    c.JupyterHub.spawner_class = BubblewrapSeat
+    c.JupyterHub.allow_named_servers = True
+    c.JupyterHub.named_server_limit_per_user = 0
+    c.JupyterHub.redirect_to_server = False
+    c.Spawner.poll_interval = _POLL_S
+    c.Spawner.default_url = "/lab"
+    c.Spawner.start_timeout = 90
+    c.Spawner.http_timeout = 30
+    c.LocalProcessSpawner.interrupt_timeout = 1
+    c.LocalProcessSpawner.term_timeout = 1
+
+    c.JupyterHub.load_roles = _roles()
+    c.JupyterHub.services = _services(settings)
+    c.JupyterHub.activity_resolution = 30
+    c.JupyterHub.log_level = settings.log_level
+
+
+def _roles() -> list[dict[str, Any]]:
+    """What signing in allows on JupyterHub: one's own rooms and the desk. Nobody may mint a token."""
+    return [
+        {
+            "name": "user",
+            "description": "One's own rooms, and the desk",
+            "scopes": [
+                "read:users!user",
+                "users:activity!user",
+                "servers!user",
+                "access:servers!user",
+                "access:services!service=desk",
+            ],
+        },
+    ]
+
+
+def _services(settings: Settings) -> list[dict[str, Any]]:
+    environment = settings.as_environment()
+    desk_origin = origin_of(settings.public_url, service_host(settings.public_url, "desk"))
+    return [
+        {
+            "name": "desk",
+            "url": f"http://127.0.0.1:{settings.desk_port}",
+            "command": [sys.executable, "-m", "hub.pages.desk"],
+            "environment": {**environment, "LOCKEDROOM_DESK_ORIGIN": desk_origin},
+            "oauth_no_confirm": True,
+            "oauth_redirect_uri": f"{desk_origin}/services/desk/oauth_callback",
+            "display": False,
+        },
+        {
+            "name": "airlock",
+            "command": [sys.executable, "-m", "hub.cli", "airlock", "intake", "--watch"],
+            "environment": environment,
+            "display": False,
+        },
+    ]
+
+
+def check(settings: Settings) -> None:
+    """Raise PlainError with a sentence if a hub cannot run with these settings here."""
+    host = urlsplit(settings.public_url).hostname or ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    else:
+        raise PlainError(
+            "LOCKEDROOM_PUBLIC_URL: an address without a name cannot give each seat a host name of its own; "
+            "give a name, such as http://lockedroom.localhost:8000."
+        )
+    if settings.rooms == "docker":
+        raise PlainError(
+            "LOCKEDROOM_ROOMS: rooms on Docker are not built yet; leave it out to use bubblewrap."
+        )
+    if not PROXY.exists():
+        raise PlainError("The hub's proxy is not installed: run `make`.")

@@ -1,0 +1,409 @@
+"""A seat: one person in one project, as a JupyterHub named server that is a room and its door.
+
+:class:`SeatMixin` is what every backend shares; a backend adds how a room is started, polled and stopped,
+and takes that from a JupyterHub spawner (``LocalProcessSpawner`` for bubblewrap).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from jupyterhub.spawner import LocalProcessSpawner, Spawner, SpawnException
+from output_checker.errors import PlainError
+from output_checker.isolation import Isolation, cgroup, probe
+from output_checker.isolation.handover import sandbox_fd
+from traitlets import Integer
+
+from hub.door import room_socket
+from hub.door import settings as door_settings
+from hub.door.addresses import origin_of, seat_host
+from hub.door.relay_http import ask_room, room_session
+from hub.door.warden import Warden
+from hub.governance import Refused, Terms, admission
+from hub.ledger import EventKind, append
+from hub.rooms import bubblewrap
+from hub.rooms.environment import room_environment_folder
+from hub.rooms.extracts import current_extract
+from hub.rooms.folders import prepare
+from hub.rooms.spec import RoomLimits, RoomSpec
+from hub.settings import Settings, load
+from hub.store import Store, open_store
+from hub.store.clock import utc_now
+from hub.store.names import Seat
+
+_ROOM_UP_WITHIN_S = 60.0
+_OUTBOX_BYTES = 256 * 1024 * 1024
+
+
+class HubParts:
+    """What all seats of one hub share; opened when the first seat needs it."""
+
+    _instance: HubParts | None = None
+
+    def __init__(self) -> None:
+        self.settings: Settings = load()
+        self.store: Store = open_store(self.settings.database)
+        self.warden = Warden(self.store, self.settings.state)
+
+    @classmethod
+    def get(cls) -> HubParts:
+        """The one instance of this process."""
+        if cls._instance is None:
+            cls._instance = cls()
+        return cls._instance
+
+
+class SeatMixin:
+    """Admission, room, door, and the end of all three when the admission lapses."""
+
+    door_pid = Integer(0, help="Process id of the seat's door; 0 while there is none.")
+
+    terms: Terms | None = None
+    room: RoomSpec | None = None
+    _door: subprocess.Popen[bytes] | None = None
+    _open = False
+    _ending = False
+
+    async def start(self) -> str:
+        """Admit, start the room, start the door. Returns the door's address, as JupyterHub expects it."""
+        parts = HubParts.get()
+        self._ending = False
+        seat, terms = await self._admit(parts)
+        self.terms = terms
+        try:
+            room, missing = await asyncio.to_thread(room_spec, parts.settings, terms)
+            self.room = room
+            self._use_own_host(parts.settings, seat)
+            await parts.warden.start()
+            await self.start_room(room)
+            await self._room_is_up(room)
+            port = self._start_door(parts, seat, room)
+        except PlainError as error:
+            raise SpawnException(error.sentence, reason="room", status_code=503) from None
+        await asyncio.to_thread(self._record_opened, parts, terms, room, missing)
+        self._open = True
+        return f"http://127.0.0.1:{port}"
+
+    async def poll(self) -> int | None:
+        """``None`` while room and door run and the person may be in; otherwise ends the seat."""
+        status = await super().poll()  # type: ignore[misc]
+        if self._ending or not self._open:
+            return status  # type: ignore[no-any-return]
+        if status is not None:
+            await self._end("the room ended")
+            return int(status)
+        if not self._door_runs():
+            await self._end("the door ended")
+            return 1
+        refusal = await self._lapsed()
+        if refusal is not None:
+            await self._end(refusal)
+            return 0
+        return None
+
+    async def stop(self, now: bool = False) -> None:
+        """Close the door, then stop the room."""
+        await self._end("stopped", now=now)
+
+    def get_state(self) -> dict[str, Any]:
+        """What a restarted hub needs: the door's process as well as the room's."""
+        state: dict[str, Any] = super().get_state()  # type: ignore[misc]
+        if self.door_pid:
+            state["door_pid"] = self.door_pid
+        return state
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """After a restart of the hub no door has a warden that knows it; the next poll ends the seat."""
+        super().load_state(state)  # type: ignore[misc]
+        self.door_pid = state.get("door_pid", 0)
+        self._open = bool(self.door_pid)
+
+    def clear_state(self) -> None:
+        """Forget the processes."""
+        super().clear_state()  # type: ignore[misc]
+        self.door_pid = 0
+
+    async def start_room(self, room: RoomSpec) -> None:
+        """Start the room's process or container. For backends."""
+        raise NotImplementedError
+
+    async def stop_room(self, now: bool) -> None:
+        """Stop what :meth:`start_room` started, to the last process. For backends."""
+        raise NotImplementedError
+
+    async def _admit(self, parts: HubParts) -> tuple[Seat, Terms]:
+        name, person = str(self.name), str(self.user.name)  # type: ignore[attr-defined]
+        if not name:
+            raise SpawnException(
+                "Choose a project: rooms open for a project.", reason="no-project", status_code=400
+            )
+        if self.user_options:  # type: ignore[attr-defined]
+            raise SpawnException("A room takes no options.", reason="options", status_code=400)
+        decision = await asyncio.to_thread(ask_admission, parts.store, person, name)
+        if isinstance(decision, Refused):
+            raise SpawnException(decision.reason, reason="not-admitted", status_code=403)
+        return Seat(decision.person, decision.project), decision
+
+    async def _lapsed(self) -> str | None:
+        """Why the person may not be in any more, or ``None``."""
+        parts = HubParts.get()
+        person, project = str(self.user.name), str(self.name)  # type: ignore[attr-defined]
+        decision = await asyncio.to_thread(ask_admission, parts.store, person, project, record=False)
+        return decision.reason if isinstance(decision, Refused) else None
+
+    def _use_own_host(self, settings: Settings, seat: Seat) -> None:
+        """Give the seat a host name that no other seat, nor the hub, nor the desk has."""
+        host = seat_host(settings.public_url, seat.person, seat.project)
+        path = f"/user/{seat.person}/{seat.project}/"
+        self.proxy_spec = f"{host}{path}"
+        self.public_url = origin_of(settings.public_url, host) + path
+        client = self.orm_spawner.oauth_client  # type: ignore[attr-defined]
+        client.redirect_uri = self.public_url + "oauth_callback"
+
+    async def _room_is_up(self, room: RoomSpec) -> None:
+        deadline = asyncio.get_running_loop().time() + _ROOM_UP_WITHIN_S
+        async with room_session(room.folders.run, room.uid) as session:
+            while asyncio.get_running_loop().time() < deadline:
+                if await super().poll() is not None:  # type: ignore[misc]
+                    raise PlainError(f"The room could not start: {self.start_message(room)}")
+                with contextlib.suppress(room_socket.RoomUnreachable, OSError):
+                    answer = await ask_room(
+                        session,
+                        method="GET",
+                        path_and_query=f"{room.prefix}api/status",
+                        request_headers=lambda: [],
+                        body=None,
+                        prefix=room.prefix,
+                    )
+                    async with answer:
+                        if answer.status == 200:
+                            return
+                await asyncio.sleep(0.05)
+        raise PlainError("The room did not answer within a minute; try again.")
+
+    def start_message(self, room: RoomSpec) -> str:
+        """What the room's start left to read, where it failed."""
+        return "no reason was given."
+
+    def _start_door(self, parts: HubParts, seat: Seat, room: RoomSpec) -> int:
+        settings = parts.settings
+        listener = socket.create_server(("127.0.0.1", 0))
+        port = int(listener.getsockname()[1])
+        environment: dict[str, str] = Spawner.get_env(self)
+        environment |= {
+            "JUPYTERHUB_OAUTH_CALLBACK_URL": self.public_url + "oauth_callback",
+            "JUPYTERHUB_HOST": settings.public_url,
+            door_settings.ENV_ORIGIN: origin_of(
+                settings.public_url, seat_host(settings.public_url, seat.person, seat.project)
+            ),
+            door_settings.ENV_OWNER: seat.person,
+            door_settings.ENV_RUN_DIR: str(room.folders.run),
+            door_settings.ENV_ROOM_UID: str(room.uid if os.geteuid() == 0 else os.geteuid()),
+            door_settings.ENV_WARDEN: str(parts.warden.path),
+            door_settings.ENV_WARDEN_TOKEN: parts.warden.post(seat),
+            door_settings.ENV_RECHECK: str(settings.recheck_seconds),
+            door_settings.ENV_FREEZE: str(settings.freeze_seconds),
+            door_settings.ENV_LISTEN_FD: str(listener.fileno()),
+        }
+        try:
+            self._door = subprocess.Popen(
+                [sys.executable, "-I", "-m", "hub.door"],
+                env=environment,
+                pass_fds=(listener.fileno(),),
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                cwd="/",
+            )
+        finally:
+            listener.close()
+        self.door_pid = self._door.pid
+        return port
+
+    def _door_runs(self) -> bool:
+        if self._door is not None:
+            return self._door.poll() is None
+        if not self.door_pid:
+            return False
+        try:
+            os.kill(self.door_pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    async def _end(self, reason: str, *, now: bool = True) -> None:
+        self._ending = True
+        try:
+            parts = HubParts.get()
+            seat_name = (str(self.user.name), str(self.name))  # type: ignore[attr-defined]
+            await self._stop_door()
+            await self.stop_room(now)
+            if self.terms is not None:
+                parts.warden.dismiss(Seat(self.terms.person, self.terms.project))
+            if self._open:
+                self._open = False
+                await asyncio.to_thread(record_closed, parts.store, *seat_name, reason)
+        finally:
+            self._ending = False
+
+    async def _stop_door(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if not self._door_runs():
+                break
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.door_pid, number)
+            for _ in range(60):
+                if not self._door_runs():
+                    break
+                await asyncio.sleep(0.05)
+        self._door = None
+        self.door_pid = 0
+
+    def _record_opened(self, parts: HubParts, terms: Terms, room: RoomSpec, missing: list[str]) -> None:
+        extract = room.folders.data.name if room.folders.data else None
+        limits = {"in_force": asdict(room.limits), "missing": missing}
+        payload = {
+            "seat": terms.seat,
+            "backend": str(probe()),
+            "extract": extract,
+            "limits": limits,
+            "tier": terms.tier,
+        }
+        with parts.store.write() as session:
+            append(
+                session,
+                EventKind.SEAT_OPENED,
+                actor=terms.person,
+                project=terms.project,
+                now=utc_now(),
+                payload=payload,
+            )
+
+
+class BubblewrapSeat(SeatMixin, LocalProcessSpawner):  # type: ignore[misc]
+    """A seat whose room is a bubblewrap sandbox: the embedded default."""
+
+    def get_env(self) -> dict[str, str]:
+        """Nothing: this is the room's side, and what the hub would tell it is not for it."""
+        return {}
+
+    def get_args(self) -> list[str]:
+        """Nothing: the room's command line comes from its description alone."""
+        return []
+
+    def make_preexec_fn(self, name: str) -> None:
+        """Nothing: the sandbox itself steps down to the seat's user."""
+
+    async def start_room(self, room: RoomSpec) -> None:
+        """Start the sandbox; ``LocalProcessSpawner`` keeps its process."""
+        fd = sandbox_fd(bubblewrap.sandbox_of(room))
+        self.cmd = [sys.executable, "-I", "-m", "output_checker.isolation.launch", str(fd)]
+        with self._start_log(room).open("wb") as log:
+            self.popen_kwargs = {
+                "pass_fds": (fd,),
+                "stdin": subprocess.DEVNULL,
+                "stdout": subprocess.DEVNULL,
+                "stderr": log,
+                "cwd": "/",
+            }
+            try:
+                await LocalProcessSpawner.start(self)
+            finally:
+                os.close(fd)
+
+    async def stop_room(self, now: bool) -> None:
+        """End the sandbox and whatever is left in its control group."""
+        await LocalProcessSpawner.stop(self, now=now)
+        if self.room is not None and (hierarchies := cgroup.find_hierarchies()):
+            name = bubblewrap.control_group_name(self.room.seat, self.room.folders.home)
+            await asyncio.to_thread(cgroup.remove, hierarchies, name)
+
+    def start_message(self, room: RoomSpec) -> str:
+        """What the launcher or bubblewrap said."""
+        return self._start_log(room).read_text(errors="replace").strip()[-400:] or "no reason was given."
+
+    @staticmethod
+    def _start_log(room: RoomSpec) -> Path:
+        return room.folders.home.parent / "start.log"
+
+
+def room_spec(settings: Settings, terms: Terms) -> tuple[RoomSpec, list[str]]:
+    """Make the seat's folders and describe its room. Returns also the limits that cannot be had here."""
+    isolation = probe()
+    if isolation is Isolation.CHILD_PROCESS:
+        raise PlainError(
+            "Rooms need bubblewrap, and it does not work here: install it with `apt-get install bubblewrap`."
+        )
+    if isolation is Isolation.SHARED_USER and terms.tier != "synthetic":
+        raise PlainError(
+            "This hub cannot give each seat a user of its own, so it opens projects with synthetic data only: "
+            "run it as root to open others."
+        )
+    limits = RoomLimits(
+        memory_bytes=settings.seat_memory_mb * 1024 * 1024,
+        processes=settings.seat_processes,
+        cpu_percent=int(settings.seat_cpus * 100),
+        home_bytes=settings.seat_disk_mb * 1024 * 1024,
+        outbox_bytes=_OUTBOX_BYTES,
+    )
+    uid, gid = settings.seat_uid(terms.seat_number), settings.project_gid(terms.project_number)
+    folders, missing = prepare(
+        settings.state,
+        seat=terms.seat,
+        project=terms.project,
+        uid=uid,
+        gid=gid,
+        extract=current_extract(settings.state, terms.project),
+        limits=limits,
+    )
+    if isolation is not Isolation.OWN_USER:
+        missing.append("Memory and processes of the room as a whole are not limited: no control groups here.")
+    spec = RoomSpec(
+        seat=terms.seat,
+        person=terms.person,
+        project=terms.project,
+        uid=uid,
+        gid=gid,
+        prefix=f"/user/{terms.person}/{terms.project}/",
+        folders=folders,
+        environment=room_environment_folder(settings.room_environment),
+        limits=limits,
+        policy=terms.policy,
+    )
+    return spec, missing
+
+
+def ask_admission(store: Store, person: str, project: str, *, record: bool = True) -> Terms | Refused:
+    """The terms, or the refusal; a refusal is written down where ``record``."""
+    now = utc_now()
+    with store.read() as session:
+        decision = admission(session, person=person, project=project, now=now)
+    if not isinstance(decision, Refused):
+        return decision.terms
+    if record:
+        with store.write() as session:
+            payload = {"person": person, "reason": decision.reason}
+            append(session, EventKind.SEAT_REFUSED, actor="system:hub", now=now, payload=payload)
+    return decision
+
+
+def record_closed(store: Store, person: str, project: str, reason: str) -> None:
+    """Write down that a seat's room was stopped."""
+    with store.write() as session:
+        payload = {"seat": f"{person}.{project}", "reason": reason}
+        append(
+            session,
+            EventKind.SEAT_CLOSED,
+            actor="system:hub",
+            project=project,
+            now=utc_now(),
+            payload=payload,
+        )

@@ -1,0 +1,18 @@
+#!/bin/sh
+# The Debian packages Lockedroom stands on: installed when root, else named in one line.
+set -eu
+wanted="bubblewrap chromium e2fsprogs libseccomp2 postgresql python3-venv util-linux"
+missing=""
+for package in $wanted; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"
+done
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" -ne 0 ]; then
+  echo "Some Debian packages are missing. Run: sudo apt-get update && sudo apt-get install -y$missing" >&2
+  exit 1
+fi
+echo "Installing Debian packages:$missing"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# shellcheck disable=SC2086 # a list of names
+apt-get install -y -qq --no-install-recommends $missing >/dev/null

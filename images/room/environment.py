@@ -1,0 +1,81 @@
+"""Build the room's Python environment: its own lock and the checker's wheel, never the hub.
+
+    python images/room/environment.py var/room-env
+
+The environment is named by the hash of what goes into it, so a change builds a new one beside it, and the
+last line printed is its folder. ``current`` in the target folder names the newest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CHECKER = ROOT / "extensions" / "output_checker"
+LOCK = ROOT / "images" / "room" / "requirements.txt"
+FILES = ROOT / "images" / "room" / "files"
+
+
+def fingerprint() -> str:
+    """A hash over the lock, the room's configuration, the checker's sources and the Python version."""
+    digest = hashlib.sha256(sys.version.encode())
+    sources = [
+        path
+        for folder in (CHECKER, FILES, ROOT / "policies" / "disclosure")
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
+    for path in [LOCK, Path(__file__).resolve(), *sources]:
+        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def build(target: Path) -> Path:
+    """The environment's folder, built if it is not there yet."""
+    target.mkdir(parents=True, exist_ok=True)
+    environment = target.resolve() / f"room-{fingerprint()}"
+    if not (environment / ".complete").exists():
+        print(f"Building the room's environment in {environment} …", flush=True)
+        _build(environment)
+    current = target / "current"
+    unfinished = target / f".current-{os.getpid()}"
+    unfinished.write_text(environment.name)
+    unfinished.replace(current)
+    return environment
+
+
+def _build(environment: Path) -> None:
+    shutil.rmtree(environment, ignore_errors=True)
+    base = getattr(sys, "_base_executable", sys.executable)
+    subprocess.run([base, "-m", "venv", "--without-pip", str(environment)], check=True)
+    python = environment / "bin" / "python"
+    uv = [str(Path(sys.prefix) / "bin" / "uv"), "pip", "install", "--quiet", "--python", str(python)]
+    subprocess.run([*uv, "--require-hashes", "-r", str(LOCK)], check=True)
+    # Built in a copy, so that the checkout stays as it is; as a wheel, so that the room needs no source.
+    work = environment / "build"
+    shutil.copytree(CHECKER, work / "output_checker", symlinks=False, ignore=shutil.ignore_patterns("node_modules"))
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(work / "dist")],
+        cwd=work / "output_checker",
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = (work / "dist").glob("*.whl")
+    subprocess.run([*uv, "--no-deps", str(wheel)], check=True)
+    shutil.rmtree(work)
+    if FILES.is_dir():
+        shutil.copytree(FILES, environment, dirs_exist_ok=True)
+    # Compiled now: the environment is read-only for those who use it.
+    subprocess.run(
+        [str(python), "-m", "compileall", "-q", "-j", "0", str(environment / "lib")], check=False, capture_output=True
+    )
+    (environment / ".complete").touch()
+
+
+if __name__ == "__main__":
+    print(build(Path(sys.argv[1])))
