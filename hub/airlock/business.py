@@ -1,0 +1,456 @@
+"""The only way to change a request. Each function changes and records in the caller's one transaction.
+
+``session`` comes from ``Store.write()``, which excludes every other writer, so what is read here cannot
+change before the commit: of two people who do the same thing at once, exactly one does it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from output_checker.errors import PlainError
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hub.airlock import permissions, policies, records, tokens
+from hub.airlock.check import Outcome
+from hub.airlock.locks import ReleaseLock
+from hub.airlock.outbox import CopiedBundle, bundle_key, plain_name
+from hub.airlock.records import find, moment_of, seat_of
+from hub.airlock.sniff import SEVERAL
+from hub.airlock.states import Event, State, transition
+from hub.ledger import EventKind, append
+from hub.store.models import AirlockDecision, AirlockFile, AirlockRequest, Person, SeatRecord
+from hub.store.names import Seat
+
+AIRLOCK = "system:airlock"
+_FIRST_NUMBER, _LAST_NUMBER = 100_000, 999_999_999
+
+
+class LookAgain(PlainError):
+    """What the person decided on is no longer what lies there."""
+
+
+class AlreadyDownloaded(PlainError):
+    """The single use of a download is over."""
+
+
+def take(
+    session: Session,
+    *,
+    seat: Seat,
+    seat_number: int,
+    bundle: CopiedBundle,
+    place: Callable[[int], None],
+    now: datetime,
+) -> int:
+    """Record a copied bundle as a request and return its number; the number it has already if it was taken.
+
+    ``place`` gives the copy its number on disk, durably; it runs before the commit, so that no request
+    without a copy can exist.
+    """
+    known = _known(session, seat_number, bundle.name, bundle.digest)
+    if known is not None:
+        return known
+    number = _new_number(session)
+    place(number)
+    files = bundle.files
+    _begin(
+        session,
+        AirlockRequest(
+            number=number,
+            seat_number=seat_number,
+            bundle_key=bundle_key(bundle.name),
+            bundle=plain_name(bundle.name),
+            digest=bundle.digest,
+            bytes=sum(f.size for f in files),
+            kind=files[0].kind.label if len(files) == 1 else SEVERAL,
+            context=bundle.context,
+            files=[
+                AirlockFile(index=f.index, name=f.name, size=f.size, sha256=f.sha256, kind=f.kind.name)
+                for f in files
+            ],
+        ),
+        Event.TAKE,
+        now,
+    )
+    append(
+        session,
+        EventKind.BUNDLE_TAKEN,
+        actor=AIRLOCK,
+        project=seat.project,
+        now=now,
+        payload={
+            "seat": seat.id,
+            "bundle": number,
+            "sha256": [f.sha256 for f in files],
+            "bytes": sum(f.size for f in files),
+        },
+    )
+    return number
+
+
+def refuse_bundle(
+    session: Session, *, seat: Seat, seat_number: int, name: str, digest: str, because: str, now: datetime
+) -> int:
+    """Record that a bundle could not be taken, once for each name and ``digest``; return the number."""
+    known = _known(session, seat_number, name, digest)
+    if known is not None:
+        return known
+    number = _new_number(session)
+    request = AirlockRequest(
+        number=number,
+        seat_number=seat_number,
+        bundle_key=bundle_key(name),
+        bundle=plain_name(name),
+        digest=digest,
+        bytes=0,
+        kind="not taken",
+        refusal=because,
+    )
+    _begin(session, request, Event.REFUSE, now)
+    append(
+        session,
+        EventKind.BUNDLE_REFUSED,
+        actor=AIRLOCK,
+        project=seat.project,
+        now=now,
+        payload={"seat": seat.id, "reason": because, "bundle": number},
+    )
+    return number
+
+
+def taken_since(session: Session, seat_number: int, since: datetime) -> int:
+    """How many bundles of a seat were taken or refused since a moment."""
+    found = select(func.count()).where(
+        AirlockRequest.seat_number == seat_number, AirlockRequest.taken_at > since
+    )
+    return session.scalar(found) or 0
+
+
+def spoil(session: Session, number: int, *, because: str, now: datetime) -> None:
+    """The airlock's own copy is not what it was: nothing of this request may leave any more."""
+    request = find(session, number)
+    if transition(State(request.state), Event.REFUSE) is None:
+        return
+    request.refusal = because
+    _void_standing(request, because, now)
+    _move(request, Event.REFUSE, now)
+    seat = seat_of(request)
+    append(
+        session,
+        EventKind.BUNDLE_REFUSED,
+        actor=AIRLOCK,
+        project=seat.project,
+        now=now,
+        payload={"seat": seat.id, "reason": because, "bundle": number},
+    )
+
+
+def record_check(session: Session, number: int, outcome: Outcome, now: datetime) -> State:
+    """Write down a check. The first one decides between staged and blocked; a later one that was bound to
+    something else, or that blocks, makes all decisions void. Returns the state that follows."""
+    request = find(session, number)
+    state = State(request.state)
+    binding = records.binding_digest(outcome.binding)
+    if state is State.TAKEN:
+        event = Event.FAIL_CHECK if outcome.verdict == "block" else Event.PASS_CHECK
+    elif transition(state, Event.VOID) is None:
+        return state
+    elif outcome.verdict == "block":
+        event = Event.FAIL_CHECK
+    elif binding != request.binding:
+        event = Event.VOID
+    else:
+        return state
+    seat = seat_of(request)
+    if state is not State.TAKEN:
+        changed = (
+            "Checked once more, it may not leave."
+            if event is Event.FAIL_CHECK
+            else _changed(request, outcome)
+        )
+        if _void_standing(request, changed, now):
+            append(
+                session,
+                EventKind.REVIEWS_VOIDED,
+                actor=AIRLOCK,
+                project=seat.project,
+                now=now,
+                payload={"request": number, "reason": changed},
+            )
+    request.checked_at = now
+    request.verdict = outcome.verdict
+    request.report = outcome.checked.model_dump_json()
+    request.policy = outcome.policy
+    request.policy_digest = outcome.binding.policy.rsplit(" ", 1)[-1]
+    request.checker = outcome.binding.checker
+    request.isolation = outcome.isolation
+    request.binding = binding
+    _move(request, event, now)
+    append(
+        session,
+        EventKind.BUNDLE_CHECKED,
+        actor=AIRLOCK,
+        project=seat.project,
+        now=now,
+        payload={
+            "bundle": number,
+            "verdict": outcome.verdict,
+            "policy": outcome.policy,
+            "binds": binding,
+            "policy_sha256": request.policy_digest,
+            "checker": outcome.binding.checker,
+            "isolation": outcome.isolation,
+        },
+    )
+    return State(request.state)
+
+
+def submit(session: Session, number: int, *, person: str, now: datetime) -> None:
+    """The author asks for release."""
+    request = find(session, number)
+    seat = seat_of(request)
+    permissions.check_submit(records.actor_for(session, person, seat.project, now), seat.person)
+    policies.check_submit(moment_of(request))
+    _move(request, Event.SUBMIT, now)
+    append(
+        session,
+        EventKind.REQUEST_SUBMITTED,
+        actor=person,
+        project=seat.project,
+        now=now,
+        payload={"request": number, "bundle": number, "sha256": [f.sha256 for f in request.files]},
+    )
+
+
+def withdraw(session: Session, number: int, *, person: str, now: datetime) -> None:
+    """The author takes a request back."""
+    request = find(session, number)
+    seat = seat_of(request)
+    permissions.check_withdraw(records.actor_for(session, person, seat.project, now), seat.person)
+    policies.check_withdraw(moment_of(request))
+    _move(request, Event.WITHDRAW, now)
+    append(
+        session,
+        EventKind.REQUEST_WITHDRAWN,
+        actor=person,
+        project=seat.project,
+        now=now,
+        payload={"request": number},
+    )
+
+
+def approve(
+    session: Session, number: int, *, person: str, seen: str, comment: str | None, now: datetime
+) -> State:
+    """An output checker approves what they saw: ``seen`` is the binding of the page they read."""
+    request = find(session, number)
+    seat = seat_of(request)
+    permissions.check_decide(records.actor_for(session, person, seat.project, now), seat.person)
+    policies.check_comment(comment)
+    moment = moment_of(request)
+    policies.check_approve(moment, person)
+    _same_as_seen(request, seen)
+    event = policies.approval_event(moment, person)
+    _decide(session, request, person, "approve", comment, now)
+    _move(request, event, now)
+    if event is Event.APPROVE_LAST:
+        append(
+            session,
+            EventKind.REQUEST_APPROVED,
+            actor=AIRLOCK,
+            project=seat.project,
+            now=now,
+            payload={"request": number},
+        )
+    return State(request.state)
+
+
+def reject(
+    session: Session, number: int, *, person: str, seen: str, comment: str | None, now: datetime
+) -> None:
+    """An output checker says no, and why."""
+    request = find(session, number)
+    seat = seat_of(request)
+    permissions.check_decide(records.actor_for(session, person, seat.project, now), seat.person)
+    policies.check_comment(comment)
+    policies.check_reject(moment_of(request), comment)
+    _same_as_seen(request, seen)
+    _decide(session, request, person, "reject", comment, now)
+    _move(request, Event.REJECT, now)
+    append(
+        session,
+        EventKind.REQUEST_REJECTED,
+        actor=AIRLOCK,
+        project=seat.project,
+        now=now,
+        payload={"request": number},
+    )
+
+
+def release(
+    session: Session, number: int, *, lock: ReleaseLock, binding: str, key: bytes, now: datetime
+) -> None:
+    """Let go what was approved: the lock still held, the binding still that of every approval.
+
+    ``binding`` is that of the check which was just made on freshly hashed bytes.
+    """
+    lock.check_held(session, now)
+    request = find(session, number)
+    seat = seat_of(request)
+    policies.check_release(moment_of(request), seat.person)
+    if binding != request.binding:
+        raise LookAgain("The request changed while it was being released: it is checked again.")
+    for file in request.files:
+        file.token_digest = tokens.digest(tokens.make(key, number, file.index, file.sha256))
+    _move(request, Event.RELEASE, now)
+    append(
+        session,
+        EventKind.OUTPUT_RELEASED,
+        actor=AIRLOCK,
+        project=seat.project,
+        now=now,
+        payload={"request": number, "sha256": [f.sha256 for f in request.files], "binds": binding},
+    )
+
+
+def may_fetch(
+    session: Session, number: int, index: int, *, person: str, token: str, now: datetime
+) -> AirlockFile:
+    """The file that ``token`` is good for now. Raises a sentence otherwise; AlreadyDownloaded for a second use."""
+    request = find(session, number)
+    seat = seat_of(request)
+    permissions.check_download(records.actor_for(session, person, seat.project, now), seat.person)
+    policies.check_download(moment_of(request))
+    file = next((f for f in request.files if f.index == index), None)
+    if file is None or not tokens.matches(token, file.token_digest):
+        raise permissions.NotVisible("There is no such file to download.")
+    if file.downloaded_at is not None:
+        raise AlreadyDownloaded(
+            "This file was downloaded already, and each file can be downloaded once: "
+            "stage it again in the room if you need it again."
+        )
+    return file
+
+
+def download(session: Session, number: int, index: int, *, person: str, token: str, now: datetime) -> None:
+    """Use up the single download of one file."""
+    file = may_fetch(session, number, index, person=person, token=token, now=now)
+    request = file.request
+    file.downloaded_at = now
+    file.downloaded_by = person
+    last = all(f.downloaded_at is not None for f in request.files)
+    _move(request, Event.DOWNLOAD_LAST if last else Event.DOWNLOAD, now)
+    append(
+        session,
+        EventKind.OUTPUT_DOWNLOADED,
+        actor=person,
+        project=seat_of(request).project,
+        now=now,
+        payload={"request": number, "sha256": file.sha256, "file": index},
+    )
+
+
+def seat_number(session: Session, seat: Seat) -> int | None:
+    """The number of a seat that the store knows, or None."""
+    return session.scalar(
+        select(SeatRecord.number)
+        .join(SeatRecord.person)
+        .where(Person.name == seat.person, SeatRecord.project.has(slug=seat.project))
+    )
+
+
+def mark_replied(session: Session, number: int, revision: int) -> None:
+    """Remember that the room was told everything up to ``revision``."""
+    request = find(session, number)
+    request.replied_revision = max(request.replied_revision, revision)
+
+
+def _known(session: Session, seat_number: int, name: str, digest: str) -> int | None:
+    return session.scalar(
+        select(AirlockRequest.number).where(
+            AirlockRequest.seat_number == seat_number,
+            AirlockRequest.bundle_key == bundle_key(name),
+            AirlockRequest.digest == digest,
+        )
+    )
+
+
+def _new_number(session: Session) -> int:
+    """A number that says nothing about how much others stage; short while there are few."""
+    upper = _FIRST_NUMBER * 10
+    while True:
+        for _ in range(20):
+            number = _FIRST_NUMBER + secrets.randbelow(upper - _FIRST_NUMBER)
+            if session.get(AirlockRequest, number) is None:
+                return number
+        upper = min(upper * 10, _LAST_NUMBER)
+
+
+def _begin(session: Session, request: AirlockRequest, event: Event, now: datetime) -> None:
+    row = transition(None, event)
+    assert row is not None
+    request.state = row.target
+    request.taken_at = request.changed_at = now
+    request.revision, request.replied_revision = 1, 0
+    session.add(request)
+    session.flush()
+
+
+def _move(request: AirlockRequest, event: Event, now: datetime) -> None:
+    row = transition(State(request.state), event)
+    if row is None:  # policies were asked before; this is the table's own word
+        raise policies.WrongMoment(f"This request is {request.state}, so this cannot happen to it now.")
+    request.state = row.target
+    request.changed_at = now
+    request.revision += 1
+
+
+def _decide(
+    session: Session, request: AirlockRequest, person: str, decision: str, comment: str | None, now: datetime
+) -> None:
+    found = session.scalars(select(Person).where(Person.name == person)).one()
+    binding = request.binding
+    assert binding is not None
+    said = (comment or "").strip() or None
+    request.decisions.append(
+        AirlockDecision(person=found, decision=decision, comment=said, binding=binding, decided_at=now)
+    )
+    session.flush()
+    append(
+        session,
+        EventKind.REVIEW_RECORDED,
+        actor=person,
+        project=seat_of(request).project,
+        now=now,
+        payload={"request": request.number, "decision": decision, "binds": binding},
+    )
+
+
+def _same_as_seen(request: AirlockRequest, seen: str) -> None:
+    if seen != request.binding:
+        raise LookAgain("The request was checked again since you opened this page: please look at it again.")
+
+
+def _void_standing(request: AirlockRequest, because: str, now: datetime) -> bool:
+    void: Sequence[AirlockDecision] = [d for d in request.decisions if d.void_at is None]
+    for decision in void:
+        decision.void_at = now
+        decision.void_because = because
+    return bool(void)
+
+
+def _changed(request: AirlockRequest, outcome: Outcome) -> str:
+    if request.policy_digest != outcome.binding.policy.rsplit(" ", 1)[-1] or request.policy != outcome.policy:
+        return "The disclosure policy changed."
+    if request.checker != outcome.binding.checker:
+        return "The output checker changed."
+    return "The files changed."
+
+
+def an_hour_before(now: datetime) -> datetime:
+    """The start of the hour in which a seat's bundles are counted."""
+    return now - timedelta(hours=1)

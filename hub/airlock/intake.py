@@ -1,0 +1,206 @@
+"""Take bundles out of the outboxes, check them, release what was approved, and answer into the rooms.
+
+One pass does whatever is due and can be interrupted anywhere: what was left undone is found again by its
+state in the database or by still lying in the outbox.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from output_checker.errors import PlainError
+from sqlalchemy import select
+
+from hub.airlock import business, outbox, release, replies
+from hub.airlock.inbox import InboxUnusable, write_reply
+from hub.airlock.locks import Busy
+from hub.airlock.outbox import BundleRefused, Limits, OutboxUnusable
+from hub.airlock.policies import WrongMoment
+from hub.airlock.records import find, seat_of
+from hub.airlock.release import Airlock
+from hub.airlock.states import State
+from hub.store.models import AirlockRequest
+from hub.store.names import Seat, WrongName, parse_seat
+
+log = logging.getLogger("lockedroom.airlock")
+
+# After a failure on our side (a full disk, a locked database) a seat or a request waits this long.
+RETRY_S = 30
+
+
+@dataclass
+class Intake:
+    """The state of one running intake: limits, and what has to wait."""
+
+    airlock: Airlock
+    seats: Path
+    limits: Limits = field(default_factory=Limits)
+    _wait: dict[object, datetime] = field(default_factory=dict)
+    _stuck: dict[tuple[Seat, str], tuple[int, int]] = field(default_factory=dict)
+    _seat_numbers: dict[Seat, int] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Remove what a crash left in the quarantine. Only while holding ``Quarantine.only_intake``."""
+        with self.airlock.store.read() as session:
+            known = set(session.scalars(select(AirlockRequest.number)))
+        self.airlock.quarantine.sweep(known)
+
+    def once(self) -> int:
+        """Do everything that is due. Returns how many bundles and requests were moved."""
+        moved = 0
+        for seat in self._seats():
+            moved += self._guarded(seat, lambda seat=seat: self._take_from(seat))
+        for number, state in self._due():
+            moved += self._guarded(number, lambda n=number, s=state: self._advance(n, s))
+        for number in self._unanswered():
+            self._guarded(("reply", number), lambda n=number: self._answer(n))
+        return moved
+
+    def _guarded(self, key: object, work: object) -> int:
+        """Run one piece of work; a failure there must not stop the others."""
+        now = self.airlock.clock()
+        if self._wait.get(key, now) > now:
+            return 0
+        self._wait.pop(key, None)
+        try:
+            return int(work())  # type: ignore[operator]
+        except (Busy, WrongMoment):
+            return 0  # somebody else was faster, or it is not time yet
+        except (OutboxUnusable, InboxUnusable, PlainError) as fault:
+            log.warning("%s: %s", key, fault.sentence)
+        except Exception:
+            log.exception("%s: failed and is tried again in %s s", key, RETRY_S)
+        self._wait[key] = now + timedelta(seconds=RETRY_S)
+        return 0
+
+    def _seats(self) -> list[Seat]:
+        found = []
+        try:
+            with os.scandir(self.seats) as entries:
+                for entry in entries:
+                    try:
+                        found.append(parse_seat(entry.name))
+                    except WrongName:
+                        continue  # not a seat's directory
+        except FileNotFoundError:
+            return []
+        return sorted(found)
+
+    def _take_from(self, seat: Seat) -> int:
+        taken = 0
+        with outbox.open_outbox(self.seats, seat.id) as box:
+            for name in outbox.waiting(box, self.limits.bundles_at_once):
+                if self._is_stuck(box, seat, name):
+                    continue
+                number = self._number_of(seat)
+                if number is None:
+                    return taken
+                with self.airlock.store.read() as session:
+                    since = business.an_hour_before(self.airlock.clock())
+                    if business.taken_since(session, number, since) >= self.limits.bundles_an_hour:
+                        log.warning("%s staged too much within an hour: the rest waits", seat.id)
+                        return taken
+                self._take(box, seat, number, name)
+                taken += 1
+        return taken
+
+    def _number_of(self, seat: Seat) -> int | None:
+        if seat not in self._seat_numbers:
+            with self.airlock.store.read() as session:
+                number = business.seat_number(session, seat)
+            if number is None:
+                return None
+            self._seat_numbers[seat] = number
+        return self._seat_numbers[seat]
+
+    def _take(self, box: int, seat: Seat, seat_number: int, name: str) -> None:
+        """One bundle: copy, record, and only then remove. A crash between any two steps repeats safely."""
+        quarantine = self.airlock.quarantine
+        incoming = quarantine.new_incoming()
+        try:
+            bundle = outbox.copy_bundle(box, name, incoming, self.limits)
+            with self.airlock.store.write() as session:
+                number = business.take(
+                    session,
+                    seat=seat,
+                    seat_number=seat_number,
+                    bundle=bundle,
+                    place=lambda n: quarantine.place(incoming, n),
+                    now=self.airlock.clock(),
+                )
+            outbox.remove_taken(box, name, len(bundle.files))
+            log.info("took a bundle of %s as request %s", seat.id, number)
+        except BundleRefused as fault:
+            digest = hashlib.sha256(f"refused: {fault.sentence}".encode()).hexdigest()
+            with self.airlock.store.write() as session:
+                number = business.refuse_bundle(
+                    session,
+                    seat=seat,
+                    seat_number=seat_number,
+                    name=name,
+                    digest=digest,
+                    because=fault.sentence,
+                    now=self.airlock.clock(),
+                )
+            log.info("refused a bundle of %s as request %s: %s", seat.id, number, fault.sentence)
+            outbox.set_aside(box, name, "refused")
+        finally:
+            quarantine.discard(incoming)
+            self._remember_if_stuck(box, seat, name)
+
+    def _remember_if_stuck(self, box: int, seat: Seat, name: str) -> None:
+        """What could be neither removed nor renamed is not looked at again until it changes."""
+        stamp = outbox.stamp(box, name)
+        if stamp is not None:
+            self._stuck[seat, name] = stamp
+
+    def _is_stuck(self, box: int, seat: Seat, name: str) -> bool:
+        return (seat, name) in self._stuck and self._stuck[seat, name] == outbox.stamp(box, name)
+
+    def _due(self) -> list[tuple[int, State]]:
+        """Requests with which the airlock has something to do, oldest change first."""
+        states = [State.TAKEN, State.SUBMITTED, State.APPROVED]
+        with self.airlock.store.read() as session:
+            rows = session.execute(
+                select(AirlockRequest.number, AirlockRequest.state)
+                .where(AirlockRequest.state.in_(states))
+                .order_by(AirlockRequest.changed_at)
+            )
+            return [(number, State(state)) for number, state in rows]
+
+    def _advance(self, number: int, state: State) -> int:
+        if state is State.TAKEN:
+            release.check_request(self.airlock, number)
+            return 1
+        if state is State.APPROVED:
+            release.release(self.airlock, number)
+            return 1
+        if release.is_stale(self.airlock, number):
+            release.check_request(self.airlock, number)
+            return 1
+        return 0
+
+    def _unanswered(self) -> list[int]:
+        with self.airlock.store.read() as session:
+            return list(
+                session.scalars(
+                    select(AirlockRequest.number).where(
+                        AirlockRequest.replied_revision < AirlockRequest.revision
+                    )
+                )
+            )
+
+    def _answer(self, number: int) -> int:
+        now = self.airlock.clock()
+        with self.airlock.store.read() as session:
+            request = find(session, number)
+            reply, seat, revision = replies.compose(request, now), seat_of(request), request.revision
+        write_reply(self.seats, seat.id, reply)
+        with self.airlock.store.write() as session:
+            business.mark_replied(session, number, revision)
+        return 1

@@ -1,0 +1,99 @@
+"""Read the airlock's records: what the pure questions in ``permissions`` and ``policies`` are asked about."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.airlock.permissions import Actor, NotVisible
+from hub.airlock.policies import Binding, Moment
+from hub.airlock.report import Checked
+from hub.airlock.sniff import Kind
+from hub.airlock.states import State
+from hub.governance.admission import Admitted, admission
+from hub.governance.lookup import find_seat
+from hub.governance.permissions import active_roles
+from hub.store.models import AirlockDecision, AirlockRequest, Person
+from hub.store.names import PersonName, ProjectSlug, Seat
+
+
+def find(session: Session, number: int) -> AirlockRequest:
+    """The request. For a number that was never given, the same sentence as for one that may not be seen."""
+    request = session.get(AirlockRequest, number) if 0 < number < 2**31 else None
+    if request is None:
+        raise NotVisible("There is no such request among yours.")
+    return request
+
+
+def seat_of(request: AirlockRequest) -> Seat:
+    """Whose request it is: the author and the project."""
+    return Seat(PersonName(request.seat.person.name), ProjectSlug(request.seat.project.slug))
+
+
+def author_of(request: AirlockRequest) -> str:
+    """The author's name."""
+    return request.seat.person.name
+
+
+def actor_for(session: Session, person: str, project: str, now: datetime) -> Actor:
+    """The person who asks, as the store knows them at ``now``, with regard to ``project``."""
+    found = session.scalar(select(Person).where(Person.name == person))
+    answer = admission(session, person=person, project=project, now=now)
+    return Actor(
+        person=person,
+        enabled=found is not None and found.disabled_at is None,
+        roles=frozenset(str(r) for r in active_roles(session, person)),
+        admitted=isinstance(answer, Admitted),
+        member=find_seat(session, person, project) is not None,
+        not_admitted_because=None if isinstance(answer, Admitted) else answer.reason,
+    )
+
+
+def standing(request: AirlockRequest) -> list[AirlockDecision]:
+    """Decisions that count: not void, and on exactly what the request is now."""
+    return [d for d in request.decisions if d.void_at is None and d.binding == request.binding]
+
+
+def moment_of(request: AirlockRequest) -> Moment:
+    """The request's state, as ``policies`` asks about it."""
+    approvals = {d.person.name for d in standing(request) if d.decision == "approve"}
+    verdict = request.verdict
+    assert verdict in {None, "clear", "review", "block"}
+    return Moment(State(request.state), verdict, frozenset(approvals))  # type: ignore[arg-type]
+
+
+def checked_of(request: AirlockRequest) -> Checked:
+    """What the last check said; empty when there was none."""
+    return Checked.model_validate_json(request.report) if request.report else Checked()
+
+
+def kind_of(stored: str) -> Kind:
+    """The kind of a file, from the name under which it is stored."""
+    return Kind[stored]
+
+
+def binding_digest(binding: Binding) -> str:
+    """One sha-256 over everything a decision is bound to."""
+    content = json.dumps([list(binding.files), binding.policy, binding.checker]).encode("ascii")
+    return hashlib.sha256(content).hexdigest()
+
+
+@dataclass(frozen=True)
+class AuthorView:
+    """All that the author's browser learns before release: nothing in it was chosen in the room but the size."""
+
+    number: int
+    taken_at: datetime
+    bytes: int
+    kind: str
+    state: State
+
+
+def author_view(request: AirlockRequest) -> AuthorView:
+    """What the author sees of a request on the desk."""
+    return AuthorView(request.number, request.taken_at, request.bytes, request.kind, State(request.state))

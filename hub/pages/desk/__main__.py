@@ -1,0 +1,67 @@
+"""``python -m hub.pages.desk``: the desk as a service that JupyterHub starts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from urllib.parse import urlsplit
+
+from output_checker.errors import PlainError
+from tornado.httpserver import HTTPServer
+
+from hub import settings as settings_module
+from hub.airlock.quarantine import Quarantine
+from hub.airlock.tokens import load_key
+from hub.pages.desk.app import Desk, make_app
+from hub.pages.desk.identity import DeskOAuth
+from hub.store import open_store
+from hub.store.clock import utc_now
+
+# A form with a comment is small; nothing larger is ever sent here.
+_MAX_BODY = 64 * 1024
+
+
+class NotAService(PlainError):
+    """Started by hand instead of by JupyterHub."""
+
+
+async def serve() -> None:
+    """Serve until the process ends."""
+    settings = settings_module.load()
+    url, prefix = os.environ.get("JUPYTERHUB_SERVICE_URL"), os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
+    if not url or not prefix:
+        raise NotAService("The desk is started by JupyterHub as a service: run lockedroom hub, or make demo.")
+    place = urlsplit(url)
+    # The desk has a host name of its own; the hub's configuration says which.
+    origin = os.environ.get("LOCKEDROOM_DESK_ORIGIN", settings.public_url)
+    cookies: dict[str, object] = {"samesite": "Lax"}
+    if origin.startswith("https:"):
+        cookies["secure"] = True
+    desk = Desk(
+        store=open_store(settings.database),
+        quarantine=Quarantine(settings.state / "airlock"),
+        key=load_key(settings.keys),
+        hub_auth=DeskOAuth(cookie_options=cookies, oauth_redirect_uri=f"{origin}{prefix}oauth_callback"),
+        prefix=prefix,
+        public_url=origin,
+        clock=utc_now,
+    )
+    server = HTTPServer(make_app(desk), max_body_size=_MAX_BODY, max_header_size=_MAX_BODY)
+    server.listen(place.port or 80, address=place.hostname or "127.0.0.1")
+    await asyncio.Event().wait()
+
+
+def main() -> None:
+    """Say in one sentence what is wrong, if anything."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s desk %(levelname)s %(message)s")
+    try:
+        asyncio.run(serve())
+    except PlainError as fault:
+        print(fault.sentence, file=sys.stderr)
+        sys.exit(fault.exit_code)
+
+
+if __name__ == "__main__":
+    main()

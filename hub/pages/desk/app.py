@@ -1,0 +1,87 @@
+"""Put the desk together."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from tornado.web import Application
+
+from hub.airlock.quarantine import Quarantine
+from hub.pages.desk import handlers
+from hub.store import Store
+
+_HERE = Path(__file__).parent
+
+
+def _size(count: int) -> str:
+    """Bytes for people."""
+    if count < 1024:
+        return f"{count} bytes"
+    if count < 1024 * 1024:
+        return f"{count / 1024:.1f} KB"
+    return f"{count / (1024 * 1024):.1f} MB"
+
+
+def _moment(moment: datetime) -> str:
+    """A time for people, in UTC."""
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def _templates() -> Environment:
+    found = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    found.filters["size"] = _size
+    found.filters["moment"] = _moment
+    return found
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the handlers work with. ``prefix`` begins and ends with a slash; ``public_url`` is an origin."""
+
+    store: Store
+    quarantine: Quarantine
+    key: bytes
+    hub_auth: Any
+    prefix: str
+    public_url: str
+    clock: Callable[[], datetime]
+    templates: Environment = field(default_factory=_templates)
+    style: bytes = field(default_factory=lambda: (_HERE / "static" / "desk.css").read_bytes())
+
+
+def make_app(desk: Desk) -> Application:
+    """The tornado application."""
+    passed = {"desk": desk}
+    number, index = "([1-9][0-9]{0,9})", "([0-9]{1,4})"
+    routes = [
+        ("", handlers.Home),
+        (f"requests/{number}/submit", handlers.Submit),
+        (f"requests/{number}/withdraw", handlers.Withdraw),
+        (f"requests/{number}/review", handlers.Review),
+        (f"requests/{number}/(approve|reject)", handlers.Decide),
+        (f"requests/{number}/files/{index}/download", handlers.Fetch),
+        ("oauth_callback", handlers.SignInDone),
+        ("static/desk.css", handlers.Style),
+    ]
+    secure = desk.public_url.startswith("https:")
+    return Application(
+        [(desk.prefix + path, handler, passed) for path, handler in routes],
+        default_handler_class=handlers.Nothing,
+        default_handler_args=passed,
+        # A restart makes everybody sign in again, which the hub does without asking.
+        cookie_secret=secrets.token_bytes(32),
+        xsrf_cookies=True,
+        xsrf_cookie_kwargs={"httponly": True, "samesite": "Strict", "secure": secure},
+        compress_response=False,
+    )

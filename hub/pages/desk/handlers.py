@@ -1,0 +1,299 @@
+"""The desk's addresses. Each handler asks, does one thing, and shows a page or goes back to one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated, UserNotAllowed
+from output_checker.errors import PlainError
+from sqlalchemy.orm import Session
+from tornado.web import HTTPError, RequestHandler
+
+from hub.airlock import business
+from hub.airlock.business import AlreadyDownloaded, LookAgain
+from hub.airlock.permissions import NotAllowed, NotVisible
+from hub.airlock.policies import CommentNeeded, WrongMoment
+from hub.airlock.records import kind_of
+from hub.pages.desk import security, views
+
+if TYPE_CHECKING:
+    from hub.pages.desk.app import Desk
+
+log = logging.getLogger("lockedroom.desk")
+T = TypeVar("T")
+
+_STATUS: dict[type[PlainError], int] = {
+    NotVisible: 404,
+    NotAllowed: 403,
+    views.Unknown: 403,
+    WrongMoment: 409,
+    LookAgain: 409,
+    CommentNeeded: 400,
+    AlreadyDownloaded: 410,
+}
+_SENTENCES = {
+    400: "The desk did not understand that: please go back and try again.",
+    403: "This is not open to you, or the page was too old: please go back to the desk and try again.",
+    404: "There is no such page on the desk.",
+    405: "There is no such page on the desk.",
+}
+_FAULT = "Something went wrong on our side, and nothing was changed: please try again in a moment."
+
+
+class Page(RequestHandler):
+    """What all addresses share: headers, the host and origin check, and errors in plain words."""
+
+    def initialize(self, desk: Desk) -> None:
+        """Called by tornado with what the application passes on."""
+        self.desk = desk
+
+    def set_default_headers(self) -> None:
+        """Also on errors."""
+        self.clear_header("Server")
+        for name, value in security.HEADERS.items():
+            self.set_header(name, value)
+
+    def refuse_strangers(self) -> None:
+        """Raise 403 for a request that did not come to us, or not from us."""
+        because = security.refusal(self.request.method or "", self.request.headers, self.desk.public_url)
+        if because:
+            raise HTTPError(403) from Sentence(because)
+
+    def check_xsrf_cookie(self) -> None:
+        """Before anything else, the request has to come from our own pages."""
+        self.refuse_strangers()
+        super().check_xsrf_cookie()
+
+    async def prepare(self) -> None:
+        """Every method, every address."""
+        self.refuse_strangers()
+
+    def page(self, template: str, **values: Any) -> None:
+        """Finish with a page."""
+        self.set_header("Content-Type", "text/html; charset=UTF-8")
+        html = self.desk.templates.get_template(template).render(
+            prefix=self.desk.prefix, home=self.desk.prefix, **values
+        )
+        self.finish(html)
+
+    def write_error(self, status_code: int, **details: Any) -> None:
+        """A page with one sentence."""
+        fault = details.get("exc_info", (None, None, None))[1]
+        sentence = _SENTENCES.get(status_code, _FAULT)
+        cause = fault.__cause__ if fault is not None else None
+        for said in (fault, cause):
+            if isinstance(said, PlainError):
+                sentence = said.sentence
+        title = HTTPStatus(status_code).phrase if status_code < 500 else "Something went wrong"
+        self.page("error.html", sentence=sentence, title=title, status=status_code)
+
+    def log_exception(self, kind: Any, fault: Any, trace: Any) -> None:
+        """Sentences are not faults of ours: no traceback for them."""
+        if isinstance(fault, PlainError | HTTPError):
+            log.info("%s %s: %s", self.request.method, self.request.path, fault)
+        else:
+            super().log_exception(kind, fault, trace)
+
+    def _handle_request_exception(self, fault: BaseException) -> None:
+        # tornado turns what is not an HTTPError into 500; our sentences have a status of their own.
+        if isinstance(fault, PlainError):
+            status = next((s for kind, s in _STATUS.items() if isinstance(fault, kind)), 400)
+            raised = HTTPError(status)
+            raised.__cause__ = fault
+            super()._handle_request_exception(raised)
+        else:
+            super()._handle_request_exception(fault)
+
+
+class Sentence(PlainError):
+    """A sentence for the error page."""
+
+
+class SignedIn(HubOAuthenticated, Page):  # type: ignore[misc]
+    """Addresses for people who are signed in; the hub is asked each time."""
+
+    @property
+    def hub_auth(self) -> Any:
+        """The application's own, not a singleton."""
+        return self.desk.hub_auth
+
+    def get_current_user(self) -> dict[str, Any] | None:
+        """What ``prepare`` found out; nobody before that."""
+        return None
+
+    def check_xsrf_cookie(self) -> None:
+        """Host and origin, then the hub's own kind of XSRF token."""
+        self.refuse_strangers()
+        self.hub_auth.check_xsrf_cookie(self)
+
+    async def prepare(self) -> None:
+        """Ask the hub who this is; send nobody's reads to the sign-in, refuse nobody's writes."""
+        await super().prepare()
+        model = await self.hub_auth.get_user(self, sync=False)
+        if model is not None:
+            try:
+                model = self.check_hub_user(model)
+            except UserNotAllowed:
+                raise HTTPError(403) from Sentence("The hub does not let this account use the desk.")
+        if model is None:
+            if self.request.method not in {"GET", "HEAD"}:
+                raise HTTPError(403) from Sentence(
+                    "You are not signed in any more, so nothing was done: open the desk again and repeat it."
+                )
+            self.redirect(self.get_login_url())
+            return
+        if model.get("kind") != "user":
+            raise HTTPError(403) from Sentence("The desk is for people, not for services.")
+        self.current_user = model
+
+    @property
+    def person(self) -> str:
+        """The name of the person who is signed in."""
+        return str(self.current_user["name"])
+
+    async def reading(self, work: Callable[[Session], T]) -> T:
+        """Run ``work`` in a thread with a reading session."""
+
+        def run() -> T:
+            with self.desk.store.read() as session:
+                return work(session)
+
+        return await asyncio.get_running_loop().run_in_executor(None, run)
+
+    async def writing(self, work: Callable[[Session], T]) -> T:
+        """Run ``work`` in a thread in one write transaction."""
+
+        def run() -> T:
+            with self.desk.store.write() as session:
+                views.person_of(session, self.person)
+                return work(session)
+
+        return await asyncio.get_running_loop().run_in_executor(None, run)
+
+    def show(self, template: str, **values: Any) -> None:
+        """A page with forms in it."""
+        self.page(template, person=self.person, xsrf=_text(self.xsrf_token), **values)
+
+    def back(self) -> None:
+        """To the person's own page, by GET."""
+        self.redirect(self.desk.prefix, status=303)
+
+
+class Home(SignedIn):
+    """A person's page."""
+
+    async def get(self) -> None:
+        """Own requests, and the queue for output checkers."""
+        now = self.desk.clock()
+        found = await self.reading(lambda s: views.home(s, self.person, self.desk.key, now))
+        self.show("home.html", it=found)
+
+
+class Submit(SignedIn):
+    """The author submits."""
+
+    async def post(self, number: str) -> None:
+        """One request, by number."""
+        now = self.desk.clock()
+        await self.writing(lambda s: business.submit(s, int(number), person=self.person, now=now))
+        self.back()
+
+
+class Withdraw(SignedIn):
+    """The author takes back."""
+
+    async def post(self, number: str) -> None:
+        """One request, by number."""
+        now = self.desk.clock()
+        await self.writing(lambda s: business.withdraw(s, int(number), person=self.person, now=now))
+        self.back()
+
+
+class Review(SignedIn):
+    """An output checker looks at a request."""
+
+    async def get(self, number: str) -> None:
+        """Its files, findings and decisions."""
+        now = self.desk.clock()
+        found = await self.reading(
+            lambda s: views.review(s, self.person, int(number), self.desk.quarantine, now)
+        )
+        self.show("review.html", it=found)
+
+
+class Decide(SignedIn):
+    """An output checker decides, on exactly what they saw."""
+
+    async def post(self, number: str, decision: str) -> None:
+        """Approve or reject."""
+        now = self.desk.clock()
+        seen, comment = self.get_body_argument("seen", ""), self.get_body_argument("comment", "")
+        decide: Callable[..., object] = business.approve if decision == "approve" else business.reject
+        await self.writing(
+            lambda s: decide(s, int(number), person=self.person, seen=seen, comment=comment, now=now)
+        )
+        self.back()
+
+
+class Fetch(SignedIn):
+    """The author downloads one released file, once."""
+
+    async def post(self, number: str, index: str) -> None:
+        """The bytes that were approved, under a name that the airlock gives."""
+        now, token = self.desk.clock(), self.get_body_argument("token", "")
+
+        def bytes_of(session: Session) -> tuple[bytes, str]:
+            views.person_of(session, self.person)
+            file = business.may_fetch(
+                session, int(number), int(index), person=self.person, token=token, now=now
+            )
+            return self.desk.quarantine.read(int(number), int(index), file.sha256), kind_of(file.kind).suffix
+
+        # Read and hashed first: a damaged copy must not use up the single download.
+        content, suffix = await self.reading(bytes_of)
+        await self.writing(
+            lambda s: business.download(s, int(number), int(index), person=self.person, token=token, now=now)
+        )
+        self.set_header("Content-Type", "application/octet-stream")
+        self.set_header("Content-Disposition", f'attachment; filename="request-{number}-{index}{suffix}"')
+        self.finish(content)
+
+
+class SignInDone(HubOAuthCallbackHandler, Page):  # type: ignore[misc]
+    """The hub sends the browser here after signing in."""
+
+    @property
+    def hub_auth(self) -> Any:
+        """The application's own, not a singleton."""
+        return self.desk.hub_auth
+
+    def get_current_user(self) -> dict[str, Any] | None:
+        """Nobody yet: a repeated callback begins again."""
+        return None
+
+
+class Style(Page):
+    """The one style sheet. No cookie, no person."""
+
+    async def get(self) -> None:
+        """Text that changes only with a new version."""
+        self.set_header("Content-Type", "text/css; charset=UTF-8")
+        self.set_header("Cache-Control", "public, max-age=3600")
+        self.finish(self.desk.style)
+
+
+class Nothing(Page):
+    """Every other address."""
+
+    async def prepare(self) -> None:
+        """Nothing is here."""
+        await super().prepare()
+        raise HTTPError(404)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("ascii") if isinstance(value, bytes) else value

@@ -1,0 +1,269 @@
+"""What the pages show, read from the store in one moment. Everything here is checked for who asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from output_checker.errors import PlainError
+from output_checker.staging.bundle import printable
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.airlock import permissions, policies, records, tokens
+from hub.airlock.permissions import Actor
+from hub.airlock.quarantine import CopyChanged, Quarantine
+from hub.airlock.records import AuthorView
+from hub.airlock.report import Finding
+from hub.airlock.states import State
+from hub.pages.desk.preview import Preview, preview
+from hub.store.models import AirlockRequest, Person
+
+_OWN_SHOWN = 200
+_QUEUE_SHOWN = 200
+
+
+class Unknown(PlainError):
+    """Signed in at the hub, but not a person of this store, or switched off."""
+
+
+@dataclass(frozen=True)
+class Download:
+    """One released file of the author: its place and its single-use token."""
+
+    index: int
+    token: str
+    used: bool
+
+
+@dataclass(frozen=True)
+class OwnRequest:
+    """A line of the author's page."""
+
+    view: AuthorView
+    can_submit: bool
+    can_withdraw: bool
+    downloads: tuple[Download, ...]
+
+
+@dataclass(frozen=True)
+class QueueLine:
+    """A line of the output checker's queue."""
+
+    number: int
+    author: str
+    project: str
+    kind: str
+    bytes: int
+    submitted: datetime
+    approvals: int
+    decided: bool
+
+
+@dataclass(frozen=True)
+class Home:
+    """A person's page."""
+
+    person: str
+    full_name: str
+    is_checker: bool
+    own: tuple[OwnRequest, ...]
+    queue: tuple[QueueLine, ...]
+
+
+@dataclass(frozen=True)
+class ReviewFile:
+    """One file of a request, for review."""
+
+    index: int
+    name: str
+    kind: str
+    size: int
+    sha256: str
+    findings: tuple[Finding, ...]
+    preview: Preview
+
+
+@dataclass(frozen=True)
+class Said:
+    """A decision that somebody made, and their comment."""
+
+    who: str
+    decision: str
+    when: datetime
+    comment: str
+    void_because: str | None
+
+
+@dataclass(frozen=True)
+class Review:
+    """A request, for an output checker."""
+
+    number: int
+    author: str
+    author_name: str
+    project: str
+    project_title: str
+    state: State
+    taken_at: datetime
+    context: str
+    verdict: str
+    policy: str
+    checker: str
+    isolation: str
+    checked_at: datetime
+    binding: str
+    findings: tuple[Finding, ...]
+    files: tuple[ReviewFile, ...]
+    approvals: int
+    said: tuple[Said, ...]
+    can_approve: bool
+    can_reject: bool
+    has_approved: bool
+
+
+def person_of(session: Session, name: str) -> Person:
+    """The person who is signed in. Raises Unknown."""
+    person = session.scalar(select(Person).where(Person.name == name))
+    if person is None:
+        raise Unknown(
+            "You are signed in, but this service has no account for you: please speak to the people who run it."
+        )
+    if person.disabled_at is not None:
+        raise Unknown("Your account is switched off: please speak to the people who run this service.")
+    return person
+
+
+def home(session: Session, name: str, key: bytes, now: datetime) -> Home:
+    """The page of ``name``: their own requests, and the queue if they check outputs."""
+    person = person_of(session, name)
+    own = session.scalars(
+        select(AirlockRequest)
+        .join(AirlockRequest.seat)
+        .where(AirlockRequest.seat.has(person_id=person.id))
+        .order_by(AirlockRequest.taken_at.desc())
+        .limit(_OWN_SHOWN)
+    )
+    lines = tuple(_own(session, request, name, key, now) for request in own)
+    actor = records.actor_for(session, name, "", now)
+    is_checker = permissions.OUTPUT_CHECKER in actor.roles
+    queue = _queue(session, name, now) if is_checker else ()
+    return Home(name, person.full_name, is_checker, lines, queue)
+
+
+def _own(session: Session, request: AirlockRequest, name: str, key: bytes, now: datetime) -> OwnRequest:
+    author = records.author_of(request)
+    actor = records.actor_for(session, name, records.seat_of(request).project, now)
+    permissions.check_sees_as_author(actor, author)
+    moment = records.moment_of(request)
+    state = moment.state
+    released = state in {State.RELEASED, State.DOWNLOADED} and permissions.may_download(actor, author)
+    return OwnRequest(
+        view=records.author_view(request),
+        can_submit=permissions.may_submit(actor, author) and policies.can_submit(moment),
+        can_withdraw=permissions.may_withdraw(actor, author) and policies.can_withdraw(moment),
+        downloads=tuple(
+            Download(
+                f.index, tokens.make(key, request.number, f.index, f.sha256), f.downloaded_at is not None
+            )
+            for f in request.files
+            if released
+        ),
+    )
+
+
+def _queue(session: Session, name: str, now: datetime) -> tuple[QueueLine, ...]:
+    waiting = session.scalars(
+        select(AirlockRequest)
+        .where(AirlockRequest.state.in_([State.SUBMITTED, State.APPROVED]))
+        .order_by(AirlockRequest.changed_at)
+        .limit(_QUEUE_SHOWN)
+    )
+    actors: dict[str, Actor] = {}
+    lines = []
+    for request in waiting:
+        seat = records.seat_of(request)
+        if seat.project not in actors:
+            actors[seat.project] = records.actor_for(session, name, seat.project, now)
+        if not permissions.may_review(actors[seat.project], seat.person):
+            continue
+        moment = records.moment_of(request)
+        lines.append(
+            QueueLine(
+                request.number,
+                seat.person,
+                seat.project,
+                request.kind,
+                request.bytes,
+                request.changed_at,
+                len(moment.approved_by),
+                name in moment.approved_by,
+            )
+        )
+    return tuple(lines)
+
+
+def review(session: Session, name: str, number: int, quarantine: Quarantine, now: datetime) -> Review:
+    """A request for the output checker ``name``. Raises a sentence for anybody who may not see it."""
+    person_of(session, name)
+    request = records.find(session, number)
+    seat = records.seat_of(request)
+    permissions.check_review(records.actor_for(session, name, seat.project, now), seat.person)
+    moment = records.moment_of(request)
+    policies.check_review(moment)
+    checked = records.checked_of(request)
+    by_index = {f.index: tuple(f.findings) for f in checked.files}
+    decided = (
+        any(d.person.name == name for d in records.standing(request)) or moment.state is not State.SUBMITTED
+    )
+    assert request.checked_at is not None
+    assert request.binding is not None
+    return Review(
+        number=number,
+        author=seat.person,
+        author_name=request.seat.person.full_name,
+        project=seat.project,
+        project_title=request.seat.project.title,
+        state=moment.state,
+        taken_at=request.taken_at,
+        context=printable(request.context or "", keep="\n"),
+        verdict=moment.verdict or "block",
+        policy=request.policy or "",
+        checker=request.checker or "",
+        isolation=request.isolation or "",
+        checked_at=request.checked_at,
+        binding=request.binding,
+        findings=tuple(checked.findings),
+        files=tuple(
+            ReviewFile(
+                index=f.index,
+                name=printable(f.name),
+                kind=records.kind_of(f.kind).label,
+                size=f.size,
+                sha256=f.sha256,
+                findings=by_index.get(f.index, ()),
+                preview=_preview(quarantine, number, f.index, f.sha256, f.kind, by_index.get(f.index, ())),
+            )
+            for f in request.files
+        ),
+        approvals=len(moment.approved_by),
+        said=tuple(
+            Said(d.person.full_name, d.decision, d.decided_at, d.comment or "", d.void_because)
+            for d in request.decisions
+            # Each decides for themselves: others' comments are shown afterwards.
+            if decided or d.person.name == name or d.void_at is not None
+        ),
+        can_approve=policies.can_approve(moment, name),
+        can_reject=policies.can_reject(moment),
+        has_approved=name in moment.approved_by,
+    )
+
+
+def _preview(
+    quarantine: Quarantine, number: int, index: int, sha256: str, kind: str, findings: tuple[Finding, ...]
+) -> Preview:
+    try:
+        content = quarantine.read(number, index, sha256)
+    except CopyChanged as fault:
+        return Preview(fault.sentence)
+    return preview(content, records.kind_of(kind), findings)
