@@ -52,9 +52,9 @@ def head(
 ) -> None:
     """Sign the ledger's end and publish it outside the database."""
     chosen = settings()
-    key = make_signing_key(chosen.keys)
     file = (out or chosen.anchors).absolute()
     with store(chosen) as opened:
+        key = make_signing_key(chosen.keys)
         with opened.write() as session:
             signed = sign_head(session, key, now=utc_now(), actor=console_actor())
         publish_head(signed, file)

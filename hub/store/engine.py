@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
-from hub.store.faults import WrongDatabase
+from hub.store.faults import NONE_YET, WrongDatabase
 
 BUSY_SECONDS = 30
 _WRITES = "lockedroom_writes"
@@ -19,11 +19,14 @@ _WRITES = "lockedroom_writes"
 WRITE_LOCK = 0x10C4ED
 
 
-def make_engine(url: str) -> Engine:
-    """An engine for ``sqlite:///…`` or ``postgresql://…``. Raises WrongDatabase for anything else."""
+def make_engine(url: str, *, create: bool) -> Engine:
+    """An engine for ``sqlite:///…`` or ``postgresql://…``. Raises WrongDatabase for anything else.
+
+    Only with ``create`` a SQLite file that is not there comes into being.
+    """
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed)
+        return _sqlite(parsed, create=create)
     engine = create_engine(parsed, pool_pre_ping=True)
     event.listen(engine, "begin", _begin_postgres)
     return engine
@@ -51,9 +54,11 @@ def _parse(url: str) -> URL:
     raise WrongDatabase("LOCKEDROOM_DATABASE_URL has to begin with sqlite:/// or postgresql://.")
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, *, create: bool) -> Engine:
     path = Path(str(url.database))
     try:
+        if not create and not path.exists():
+            raise WrongDatabase(NONE_YET)
         _make_private(path)
     except OSError as error:
         raise WrongDatabase(f"The database {path} cannot be opened: {error.strerror}.") from None

@@ -8,6 +8,7 @@ from output_checker.errors import PlainError
 from sqlalchemy.exc import DBAPIError
 
 TRY_AGAIN_EXIT = 5
+NONE_YET = "There is no database here yet: run lockedroom init."
 
 
 class WrongDatabase(PlainError):

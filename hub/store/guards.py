@@ -98,6 +98,15 @@ KEPT = {
     "projects": ("number", "slug"),
     "seats": ("number", "person_id", "project_number"),
     "approvals": ("id", "project_number", "extract", "sha256", "approved_at", "approved_by"),
+    "role_grants": ("id", "person_id", "role", "granted_at", "granted_by"),
+    "memberships": ("id", "seat_number", "starts_at", "ends_at", "added_at", "added_by"),
+}
+# Columns that are empty until something ends, and never change after that: what was ended is not revived.
+ONCE = {
+    "people": ("disabled_at", "disabled_by"),
+    "projects": ("closed_at", "closed_by"),
+    "role_grants": ("revoked_at", "revoked_by"),
+    "memberships": ("ended_at", "ended_by"),
 }
 
 
@@ -105,7 +114,7 @@ def sqlite_statements() -> list[str]:
     """Everything to run once on SQLite."""
     statements = list(SQLITE_LEDGER.values())
     for table, columns in KEPT.items():
-        changed = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in columns)
+        changed = _changed(table, columns, "IS NOT")
         statements += [
             f"CREATE TRIGGER {table}_kept_delete BEFORE DELETE ON {table} "
             f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are kept'); END",
@@ -127,7 +136,7 @@ def postgres_statements() -> list[str]:
             PostgresTrigger(table, f"{table}_kept_delete", "BEFORE DELETE", "lockedroom_refuse"),
             PostgresTrigger(table, f"{table}_kept_truncate", "BEFORE TRUNCATE", "lockedroom_refuse"),
         ]
-        changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)
+        changed = _changed(table, columns, "IS DISTINCT FROM")
         statements.append(
             f"CREATE TRIGGER {table}_kept_update BEFORE UPDATE ON {table} FOR EACH ROW "
             f"WHEN ({changed}) EXECUTE FUNCTION lockedroom_refuse()"
@@ -135,3 +144,12 @@ def postgres_statements() -> list[str]:
     for trigger in triggers:
         statements += trigger.create
     return statements
+
+
+def _changed(table: str, columns: tuple[str, ...], differs: str) -> str:
+    kept = [f"NEW.{column} {differs} OLD.{column}" for column in columns]
+    once = [
+        f"(OLD.{column} IS NOT NULL AND NEW.{column} {differs} OLD.{column})"
+        for column in ONCE.get(table, ())
+    ]
+    return " OR ".join(kept + once)

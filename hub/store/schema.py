@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 
 from hub.store.engine import for_writing
-from hub.store.faults import WrongDatabase
+from hub.store.faults import NONE_YET, WrongDatabase
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -35,7 +35,7 @@ def check(engine: Engine) -> None:
         found = _revision(connection)
         empty = found is None and not inspect(connection).get_table_names()
     if empty:
-        raise WrongDatabase("There is no database here yet: run lockedroom init.")
+        raise WrongDatabase(NONE_YET)
     if found is None:
         raise WrongDatabase(
             "The database holds tables of another program: give Lockedroom a database of its own."

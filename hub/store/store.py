@@ -42,7 +42,7 @@ class Store:
 
 def open_store(url: str) -> Store:
     """Open a database whose schema is this program's. Raises WrongDatabase with a sentence otherwise."""
-    engine = make_engine(url)
+    engine = make_engine(url, create=False)
     try:
         schema.check(engine)
     except BaseException:
@@ -53,7 +53,7 @@ def open_store(url: str) -> Store:
 
 def prepare_store(url: str) -> Store:
     """Open a database after creating or upgrading its schema."""
-    engine = make_engine(url)
+    engine = make_engine(url, create=True)
     try:
         schema.upgrade(engine)
     except BaseException:
