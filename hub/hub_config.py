@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from output_checker.errors import PlainError
 
 from hub.authenticator import LocalAccounts
 from hub.door.addresses import origin_of, service_host, subdomain_hook
-from hub.governance.rooms_of import rooms_of
+from hub.governance.rooms_of import Home, rooms_of
 from hub.proxy import SeatProxy
 from hub.seat_redirect import handlers
 from hub.settings import Settings, load
@@ -23,7 +24,7 @@ PROXY = ROOT / "node_modules" / ".bin" / "configurable-http-proxy"
 _POLL_S = 4
 
 
-class SignIn(LocalAccounts):  # type: ignore[misc]
+class SignIn(LocalAccounts):
     """Local accounts, and the handlers that have to stand before JupyterHub's own."""
 
     def get_handlers(self, app: Any) -> list[tuple[str, Any]]:
@@ -45,16 +46,16 @@ def configure(c: Any) -> None:
     c.JupyterHub.db_url = f"sqlite:///{settings.state / 'jupyterhub.sqlite'}"
     c.JupyterHub.cookie_secret_file = str(settings.keys / "cookie-secret")
     c.JupyterHub.cookie_max_age_days = settings.session_hours / 24
-    c.JupyterHub.cookie_options = {"samesite": "Lax"}
     c.JupyterHub.cookie_host_prefix_enabled = public.scheme == "https"
     c.JupyterHub.template_paths = [str(ROOT / "hub" / "pages" / "hub_templates")]
     c.JupyterHub.template_vars = {
-        "rooms_of": rooms_of(settings.database),
+        "rooms_home": _for_user(rooms_of(settings.database)),
         "desk_url": origin_of(settings.public_url, service_host(settings.public_url, "desk"))
         + "/services/desk/",
     }
     c.JupyterHub.tornado_settings = {
-        "headers": {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+        "cookie_options": {"samesite": "Lax"},
+        "headers": {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"},
     }
 
     c.JupyterHub.proxy_class = SeatProxy
@@ -78,6 +79,11 @@ def configure(c: Any) -> None:
     c.JupyterHub.services = _services(settings)
     c.JupyterHub.activity_resolution = 30
     c.JupyterHub.log_level = settings.log_level
+
+
+def _for_user(home_of: Callable[[str], Home]) -> Callable[[Any], Home | None]:
+    """JupyterHub gives a template's function its own user object, or ``None`` before signing in."""
+    return lambda user: None if user is None else home_of(str(user.name))
 
 
 def _roles() -> list[dict[str, Any]]:

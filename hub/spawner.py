@@ -21,7 +21,8 @@ from jupyterhub.spawner import LocalProcessSpawner, Spawner, SpawnException
 from output_checker.errors import PlainError
 from output_checker.isolation import Isolation, cgroup, probe
 from output_checker.isolation.handover import sandbox_fd
-from traitlets import Integer
+
+from sqlalchemy.orm import object_session
 
 from hub.door import room_socket
 from hub.door import settings as door_settings
@@ -65,8 +66,7 @@ class HubParts:
 class SeatMixin:
     """Admission, room, door, and the end of all three when the admission lapses."""
 
-    door_pid = Integer(0, help="Process id of the seat's door; 0 while there is none.")
-
+    door_pid: int = 0  # 0 while there is no door
     terms: Terms | None = None
     room: RoomSpec | None = None
     _door: subprocess.Popen[bytes] | None = None
@@ -168,6 +168,10 @@ class SeatMixin:
         self.public_url = origin_of(settings.public_url, host) + path
         client = self.orm_spawner.oauth_client  # type: ignore[attr-defined]
         client.redirect_uri = self.public_url + "oauth_callback"
+        # At once: JupyterHub rolls back what is not committed when another request comes between.
+        session = object_session(client)
+        assert session is not None
+        session.commit()
 
     async def _room_is_up(self, room: RoomSpec) -> None:
         deadline = asyncio.get_running_loop().time() + _ROOM_UP_WITHIN_S

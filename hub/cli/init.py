@@ -13,15 +13,15 @@ from hub.ledger.keys import make_signing_key
 from hub.store import prepare_store
 from hub.store.clock import utc_now
 
-# Rooms run as other users and have to walk to what is mounted: 0711 lets them through without a list.
+# Rooms run as other users, but what they see is mounted by the hub: nobody else needs to walk here.
 _DIRECTORIES = {
-    "": 0o711,
+    "": 0o700,
     "keys": 0o700,
     "anchors": 0o755,
     "airlock": 0o700,
-    "seats": 0o711,
-    "projects": 0o711,
-    "run": 0o711,
+    "seats": 0o700,
+    "projects": 0o700,
+    "run": 0o700,
 }
 
 

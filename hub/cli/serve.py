@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from hub import settings as settings_module
+from hub.cli.init import init
 from hub.hub_config import ROOT, check
 from hub.rooms.disk import mount_existing, unmount_all
-from hub.store import prepare_store
 
 
 def serve(
@@ -23,8 +23,7 @@ def serve(
     """Start the hub and serve until told to stop (Ctrl-C). Prepares the database if it is not there."""
     settings = settings_module.load()
     check(settings)
-    settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    prepare_store(settings.database).close()
+    init()
     mount_existing(settings.state)
     command = [sys.executable, "-m", "jupyterhub", "--config", str(config)]
     environment = {**os.environ, **settings.as_environment()}

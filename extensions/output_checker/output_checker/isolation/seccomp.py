@@ -70,11 +70,12 @@ def build_filter() -> pyseccomp.SyscallFilter:
     for family in _ALLOWED_FAMILIES:
         rules.add_rule(pyseccomp.ALLOW, "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
     rules.add_rule(pyseccomp.ALLOW, "socketpair", pyseccomp.Arg(0, pyseccomp.EQ, int(socket.AF_UNIX)))
-    # A foreign family answers as a kernel without it would, so that libraries take their fallback.
-    refuse = pyseccomp.ERRNO(errno.EAFNOSUPPORT)
+    # A foreign family answers as a kernel without it would, so that libraries take their fallback. For
+    # netlink, ZeroMQ has a fallback for one errno only and ends the process on another.
     for family in range(_HIGHEST_FAMILY_TO_LIST):
         if family not in _ALLOWED_FAMILIES:
-            rules.add_rule(refuse, "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
+            answer = errno.EOPNOTSUPP if family == socket.AF_NETLINK else errno.EAFNOSUPPORT
+            rules.add_rule(pyseccomp.ERRNO(answer), "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
     return rules
 
 
