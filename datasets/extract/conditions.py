@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import polars as pl
@@ -107,7 +107,7 @@ def _typed(value: Scalar, column: ColumnManifest, table: str) -> Any:
                 moment = datetime.fromisoformat(value)
                 if moment.tzinfo is None:
                     raise ValueError
-                return moment
+                return moment.astimezone(UTC)
             case _:
                 return value
     except (TypeError, ValueError, OverflowError) as error:

@@ -67,17 +67,25 @@ def make_extract(
     now: datetime,
     progress: Progress = silent,
     record: Callable[[ExtractManifest], None] | None = None,
+    only_synthetic: bool = False,
 ) -> ExtractResult:
     """Make the extract that was approved and let ``current`` name it.
 
     ``record`` is called when the snapshot stands and before ``current`` names it, so that nothing comes into
     use that was not written down; if it raises, ``current`` stays what it was.
 
+    ``only_synthetic`` refuses a source of real records: for projects whose rooms are kept for synthetic data.
+
     Runs of one project wait for one another. The same approval over the same source gives the same snapshot.
     Raises PlainError when there is no source, when the approval does not fit it, or selects nothing; then
     nothing is put in place and ``current`` stays what it was.
     """
     source_folder, source = source_snapshot(zone, spec)
+    if only_synthetic and not source.synthetic:
+        raise PlainError(
+            f"{spec.project} is a project for synthetic data, and {spec.source} {source.sha256[:12]} holds real records: "
+            "give the project another tier, or approve a synthetic snapshot."
+        )
     check_spec(spec, source)
     with plain_disk_errors(zone.root), zone.lock(f"extract-{spec.project}"):
         verify_files(source_folder, source.tables)
@@ -88,8 +96,11 @@ def make_extract(
             write_manifest(made, manifest)
             final = parent / manifest.sha256
             existed = not publish(made, final)
-            if existed:
-                verify_snapshot(final)
+        if existed:
+            verify_snapshot(final)
+            first = read_manifest(final)
+            assert isinstance(first, ExtractManifest)
+            manifest = first
         if record is not None:
             record(manifest)
         replace_file(parent / "current", f"{manifest.sha256}\n".encode(), 0o444)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -25,12 +23,13 @@ from datasets.progress import Progress
 from datasets.sources.stats19 import import_stats19
 from datasets.synthetic import synthesise as synthesise_set
 from datasets.zone import DataZone, checked_slug
+from hub.cli.context import console_actor, settings, shown, store
 from hub.governance import approved_extract
 from hub.governance.lookup import find_project
 from hub.governance.policies import projects as project_policy
 from hub.ledger import EventKind, append
-from hub.settings import Settings, load
-from hub.store import Store, open_store
+from hub.settings import Settings
+from hub.store import Store
 from hub.store.clock import utc_now
 
 app = typer.Typer(no_args_is_help=True, help="The data zone: sources in, extracts for projects out.")
@@ -53,12 +52,11 @@ def import_source(
 ) -> None:
     """Import the Department for Transport's STATS19 files, coded or labelled, as an immutable snapshot."""
     with _bars() as progress:
-        result = import_stats19(_zone(load()), folder, now=utc_now(), codes=codes, progress=progress)
+        result = import_stats19(_zone(settings()), folder, now=utc_now(), codes=codes, progress=progress)
     manifest = result.manifest
-    print(f"{'Already there' if result.existed else 'Imported'}: {source.value} {manifest.sha256}")
-    print(
-        f"  {_counts(manifest.tables)}; {manifest.provenance.form} files{', synthetic' if manifest.synthetic else ''}"
-    )
+    typer.echo(f"{'Already there' if result.existed else 'Imported'}: {source.value} {manifest.sha256}")
+    kind = f"{manifest.provenance.form} files" + (", synthetic" if manifest.synthetic else "")
+    typer.echo(f"  {_counts(manifest.tables)}; {kind}")
     unknown = sum(
         number
         for table in manifest.unknown_codes.values()
@@ -66,10 +64,12 @@ def import_source(
         for number in values.values()
     )
     if unknown:
-        print(f"  {unknown:,} values are not in the code list; they were kept, and the manifest counts them.")
+        typer.echo(
+            f"  {unknown:,} values are not in the code list; they were kept, and the manifest counts them."
+        )
     if manifest.ignored_files:
-        print(f"  Not read: {', '.join(manifest.ignored_files)}")
-    print(f"  {manifest.licence}.")
+        typer.echo(f"  Not read: {', '.join(shown(name) for name in manifest.ignored_files)}")
+    typer.echo(f"  {manifest.licence}.")
 
 
 @app.command()
@@ -82,7 +82,7 @@ def synthesise(
     with _bars() as progress:
         result = synthesise_set(out, seed=seed, collisions=collisions, progress=progress)
     counts = ", ".join(f"{number:,} {table}" for table, number in result.rows.items())
-    print(f"{'Already there' if result.existed else 'Written'}: {counts} (synthetic) in {out}")
+    typer.echo(f"{'Already there' if result.existed else 'Written'}: {counts} (synthetic) in {out}")
 
 
 @app.command()
@@ -90,21 +90,20 @@ def extract(
     project: Annotated[str, typer.Argument(help="The project's short name.")],
 ) -> None:
     """Make the extract that the committee approved for PROJECT: approved columns and rows, pseudonymised."""
-    settings = load()
+    chosen = settings()
     now = utc_now()
     slug = checked_slug(project)
-    store = open_store(settings.database)
-    try:
-        approved = _approved(store, slug, now)
+    with store(chosen) as opened:
+        tier, approved = _approved(opened, slug, now)
         approval = approval_hash(approved)
         spec = ExtractSpec.approved(slug, {**approved, "approval": {"sha256": approval}})
 
         def record(manifest: ExtractManifest) -> None:
-            with store.write() as session:
+            with opened.write() as session:
                 append(
                     session,
                     EventKind.EXTRACT_MADE,
-                    actor=_console(),
+                    actor=console_actor(),
                     project=slug,
                     now=now,
                     payload={
@@ -116,11 +115,16 @@ def extract(
                 )
 
         with _bars() as progress:
-            result = make_extract(_zone(settings), spec, now=now, progress=progress, record=record)
-    finally:
-        store.close()
-    print(f"{'Already there' if result.existed else 'Made'}: extract {result.manifest.sha256} of {slug}")
-    print(f"  {_counts(result.manifest.tables)}{'; synthetic' if result.manifest.synthetic else ''}")
+            result = make_extract(
+                _zone(chosen),
+                spec,
+                now=now,
+                progress=progress,
+                record=record,
+                only_synthetic=tier == "synthetic",
+            )
+    typer.echo(f"{'Already there' if result.existed else 'Made'}: extract {result.manifest.sha256} of {slug}")
+    typer.echo(f"  {_counts(result.manifest.tables)}{'; synthetic' if result.manifest.synthetic else ''}")
 
 
 def approval_hash(approved: dict[str, Any]) -> str:
@@ -129,22 +133,16 @@ def approval_hash(approved: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def _approved(store: Store, project: str, now: datetime) -> dict[str, Any]:
-    with store.read() as session:
+def _approved(opened: Store, project: str, now: datetime) -> tuple[str, dict[str, Any]]:
+    """The project's tier and what was approved for it. Raises NotFound, or NotNow once the project is over."""
+    with opened.read() as session:
         found = find_project(session, project)
         project_policy.check_is_open(closed=found.closed_at is not None, ends_at=found.ends_at, now=now)
-        return approved_extract(session, project)
+        return found.tier, approved_extract(session, project)
 
 
-def _zone(settings: Settings) -> DataZone:
-    return DataZone(settings.state / "data")
-
-
-def _console() -> str:
-    try:
-        return f"console:{pwd.getpwuid(os.getuid()).pw_name}"
-    except KeyError:
-        return f"console:{os.getuid()}"
+def _zone(chosen: Settings) -> DataZone:
+    return DataZone(chosen.state / "data")
 
 
 def _counts(tables: dict[str, TableManifest]) -> str:

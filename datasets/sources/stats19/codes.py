@@ -15,7 +15,7 @@ from pathlib import Path
 from output_checker.errors import PlainError
 
 from datasets.sources.stats19.columns import TABLES, Table, canonical_name
-from datasets.sources.stats19.reading import read_small_csv
+from datasets.sources.stats19.reading import CheckedFile, read_small_csv
 
 MISSING_CODE = "-1"
 
@@ -65,8 +65,7 @@ class CodeList:
     """The code lists of all columns."""
 
     columns: Mapping[tuple[Table, str], Codes]
-    sha256: str | None = None
-    path: Path | None = None
+    file: CheckedFile | None = None
 
     def of(self, table: Table, column: str) -> Codes:
         """The codes of one column; without entries if the list does not have it."""
@@ -89,8 +88,8 @@ def read_code_list(path: Path) -> CodeList:
     """Read a code list. Raises PlainError when it is missing, not CSV, or lacks a column."""
     if not path.is_file():
         raise PlainError(f"There is no code list {path}.")
-    headings, rows, sha256 = read_small_csv(path)
-    names = [re.sub(r"[^a-z]+", "_", heading.lower()).strip("_") for heading in headings]
+    checked, rows = read_small_csv(path)
+    names = [re.sub(r"[^a-z]+", "_", heading.lower()).strip("_") for heading in checked.headings]
     at = {"table": _position(path, names, "table", ("table",))}
     at |= {wanted: _position(path, names, wanted, spellings) for wanted, spellings in _HEADINGS.items()}
     found: dict[tuple[Table, str], dict[str, str]] = {key: dict(labels) for key, labels in _WITHDRAWN.items()}
@@ -107,7 +106,7 @@ def read_code_list(path: Path) -> CodeList:
         raise PlainError(
             f"{path.name} is not a code list of STATS19: it has no codes for some of {', '.join(TABLES)}."
         )
-    return CodeList({key: codes_from(labels) for key, labels in found.items()}, sha256, path)
+    return CodeList({key: codes_from(labels) for key, labels in found.items()}, checked)
 
 
 def _position(path: Path, names: list[str], wanted: str, spellings: tuple[str, ...]) -> int:

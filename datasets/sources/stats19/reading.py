@@ -97,8 +97,8 @@ def _text(path: Path, number: int, line: bytes) -> str:
     return text
 
 
-def read_small_csv(path: Path) -> tuple[list[str], list[list[str]], str]:
-    """Headings, rows and sha-256 of a small CSV file, with the same refusals as ``check_csv``."""
+def read_small_csv(path: Path) -> tuple[CheckedFile, list[list[str]]]:
+    """A small CSV file with its rows below the headings; the same refusals as ``check_csv``."""
     checked = check_csv(path)
     rows = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
-    return rows[0], [row for row in rows[1:] if row], checked.sha256
+    return checked, [row for row in rows[1:] if row]

@@ -1,0 +1,44 @@
+"""Runs an import or an extract and kills itself (SIGKILL) at the n-th thing it does to the file system.
+
+    python killed.py import|extract ROOT DIR N
+
+With N = 0 it runs to the end and prints how many such things there were.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from datasets.extract import make_extract
+from datasets.sources.stats19 import import_stats19
+from datasets.zone import DataZone
+from tests.unit.datasets.files import NOW
+from tests.unit.datasets.test_extract import approved
+
+EVENTS = {"open", "os.chmod", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "shutil.rmtree"}
+
+
+def main(what: str, root: str, folder: str, at: int) -> None:
+    zone = DataZone(Path(root))
+    seen = 0
+
+    def count(event: str, args: tuple[object, ...]) -> None:
+        nonlocal seen
+        if event in EVENTS and args and str(args[0]).startswith(root):
+            seen += 1
+            if seen == at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(count)
+    if what == "import":
+        import_stats19(zone, Path(folder), now=NOW)
+    else:
+        make_extract(zone, approved(), now=NOW)
+    print(seen)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))

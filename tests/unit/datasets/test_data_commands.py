@@ -1,0 +1,177 @@
+"""``lockedroom data`` as people run it: sentences, exit codes, and what the ledger says."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from datasets.zone import DataZone
+from hub.governance import record_approval
+from hub.governance.projects import create_project
+from hub.store import prepare_store
+from hub.store.clock import utc_now
+from hub.store.models import LedgerEntry
+from tests.unit.datasets.files import table_file
+
+LOCKEDROOM = Path(sys.executable).with_name("lockedroom")
+APPROVED: dict[str, Any] = {
+    "source": "stats19",
+    "tables": {
+        "collisions": {
+            "columns": ["collision_index", "collision_severity"],
+            "rows": [{"column": "collision_year", "op": ">=", "value": 2020}],
+        },
+        "casualties": {
+            "columns": ["collision_index", "casualty_type"],
+            "rows": [{"column": "casualty_severity", "op": "not in", "value": ["Slight"]}],
+        },
+    },
+}
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "var"
+
+
+def lockedroom(state: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LOCKEDROOM_")}
+    return subprocess.run(
+        [LOCKEDROOM, "data", *map(str, arguments)],
+        env=environment | {"LOCKEDROOM_STATE": str(state)},
+        cwd=state.parent,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def refused(run: subprocess.CompletedProcess[str]) -> str:
+    """What a refused command said: one line on standard error, an exit code, no traceback."""
+    assert run.returncode not in (0, 1, 2), run.stderr
+    assert run.stdout == ""
+    assert "Traceback" not in run.stderr
+    (line,) = run.stderr.splitlines()
+    return line
+
+
+def approve(
+    state: Path, *, tier: str = "synthetic", approved: dict[str, Any] = APPROVED, ends_in: int = 30
+) -> str:
+    """A project with an approval; returns the approval's hash. ``ends_in`` days from now."""
+    state.mkdir(exist_ok=True)
+    opened = prepare_store(f"sqlite:///{state / 'hub.sqlite'}")
+    end = utc_now() + timedelta(days=ends_in)
+    with opened.write() as session:
+        create_project(
+            session,
+            slug="road-safety",
+            title="Road safety",
+            tier=tier,
+            policy_name="sacro",
+            starts_at=end - timedelta(days=100),
+            ends_at=end,
+            actor="console:test",
+            now=end - timedelta(days=50),
+        )
+        sha256 = record_approval(
+            session, "road-safety", approved, actor="console:test", now=end - timedelta(days=50)
+        )
+    opened.close()
+    return sha256
+
+
+def ledger(state: Path, kind: str) -> list[dict[str, Any]]:
+    opened = prepare_store(f"sqlite:///{state / 'hub.sqlite'}")
+    with opened.read() as session:
+        found = session.scalars(select(LedgerEntry).where(LedgerEntry.kind == kind).order_by(LedgerEntry.seq))
+        entries = [{"project": e.project, "actor": e.actor, **json.loads(e.payload)} for e in found]
+    opened.close()
+    return entries
+
+
+def test_from_nothing_to_an_extract(state: Path) -> None:
+    approval = approve(state)
+    made = lockedroom(state, "synthesise", "--seed", 7, "--out", state.parent / "set", "--collisions", 200)
+    assert made.returncode == 0, made.stderr
+    assert "200 collisions" in made.stdout
+    imported = lockedroom(state, "import", "stats19", state.parent / "set")
+    assert imported.returncode == 0, imported.stderr
+    assert "synthetic" in imported.stdout
+    extracted = lockedroom(state, "extract", "road-safety")
+    assert extracted.returncode == 0, extracted.stderr
+
+    zone = DataZone(state / "data")
+    folder = zone.current_extract("road-safety")
+    assert folder is not None
+    assert folder.name in extracted.stdout
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (entry,) = ledger(state, "extract.made")
+    assert entry["snapshot"] == folder.name
+    assert entry["project"] == "road-safety"
+    assert entry["actor"].startswith("console:")
+    assert entry["approval"] == approval == manifest["approved"]["approval"]["sha256"]
+    assert entry["rows"] == {name: table["rows"] for name, table in manifest["tables"].items()}
+    assert entry["source"] == f"stats19/{manifest['provenance']['source_sha256']}"
+    assert lockedroom(state, "extract", "road-safety").stdout.startswith("Already there")
+
+
+def test_bad_files_get_a_sentence_and_leave_nothing(state: Path, files: Path) -> None:
+    path = table_file(files, "casualties")
+    good = path.read_bytes()
+    damages: list[tuple[bytes, str]] = [
+        (b"", "is empty"),
+        (good.replace(b"casualty_type", b"type_of_casualty", 1), "no column 'casualty_type'"),
+        (good.replace(b"Cyclist", b"V\xe9lo", 1), "Latin-1"),
+        (good[:-30], "cut off"),
+    ]
+    for content, words in damages:
+        path.write_bytes(content)
+        assert words in refused(lockedroom(state, "import", "stats19", files))
+        assert not (state / "data" / "sources" / "stats19").exists()
+    assert "is not a folder" in refused(lockedroom(state, "import", "stats19", files / "nowhere"))
+
+
+def test_an_unknown_project_gets_a_sentence(state: Path) -> None:
+    approve(state)
+    assert "no project of that name" in refused(lockedroom(state, "extract", "other"))
+    assert "is not the name of a project" in refused(lockedroom(state, "extract", "../road-safety"))
+    assert not (state / "data").exists()
+
+
+def test_a_project_that_is_over_gets_no_data(state: Path, synthetic_set: Path) -> None:
+    approve(state, ends_in=-1)
+    assert lockedroom(state, "import", "stats19", synthetic_set).returncode == 0
+    assert "has ended" in refused(lockedroom(state, "extract", "road-safety"))
+    assert ledger(state, "extract.made") == []
+
+
+def test_an_approval_that_does_not_fit_the_source_gets_a_sentence(state: Path, synthetic_set: Path) -> None:
+    approve(state, approved={"source": "stats19", "tables": {"casualties": {"columns": ["nhs_number"]}}})
+    assert lockedroom(state, "import", "stats19", synthetic_set).returncode == 0
+    assert "no column 'nhs_number'" in refused(lockedroom(state, "extract", "road-safety"))
+    assert not (state / "data" / "extracts" / "road-safety").exists()
+
+
+def test_real_records_do_not_go_to_a_synthetic_project(state: Path, files: Path) -> None:
+    approve(state, tier="synthetic")
+    assert lockedroom(state, "import", "stats19", files).returncode == 0
+    assert "holds real records" in refused(lockedroom(state, "extract", "road-safety"))
+
+
+def test_a_full_output_folder_is_left_alone(state: Path, files: Path) -> None:
+    before = sorted(files.iterdir())
+    assert "is not empty" in refused(lockedroom(state, "synthesise", "--seed", 7, "--out", files))
+    assert sorted(files.iterdir()) == before
+
+
+def test_no_installation_is_a_sentence(state: Path) -> None:
+    assert refused(lockedroom(state, "extract", "road-safety"))
