@@ -14,7 +14,7 @@ from output_checker.policy import Policy
 from output_checker.readers import read
 from output_checker.readers.intake import shown_path, take
 from output_checker.report import FileReport, Report
-from output_checker.rules import RULES
+from output_checker.rules import IS_IT_A_STATISTIC, RULES
 from output_checker.statistics.recognise import recognise, statistics_in
 from output_checker.verdict import verdict_of
 
@@ -51,9 +51,16 @@ def check_bytes(data: bytes, path: Path, policy: Policy) -> FileReport:
                 findings += rule.on_sheet(sheet, policy)
     for table in document.tables:
         seen = recognise(table, policy)
+        first = [f for rule in IS_IT_A_STATISTIC if rule.on_table for f in rule.on_table(seen, policy)]
+        findings += first
+        records = next((f for f in first if f.rule == "row_level" and f.severity is Severity.BLOCK), None)
+        if records is not None:
+            # Counting rules on records would only bury the one finding that matters.
+            statistics.append(Statistic("microdata", records.where, "rows are records"))
+            continue
         statistics += statistics_in(seen)
         for rule in RULES:
-            if rule.on_table is not None:
+            if rule.on_table is not None and rule not in IS_IT_A_STATISTIC:
                 findings += rule.on_table(seen, policy)
     return _report(path, hashlib.sha256(data).hexdigest(), document.kind, statistics, findings)
 

@@ -6,18 +6,22 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
-import click
 import typer
 
 from output_checker.check import check_files, checker_version
 from output_checker.errors import PlainError
 from output_checker.policy import DEFAULT_POLICY, load_policy, policy_names
+from output_checker.staging import command as staging_commands
 
 #: Exit codes beside the verdict's 0, 1 and 2.
 EXIT_WRONG_REQUEST = 3  # a path that does not exist, an unknown policy, a wrong option
 EXIT_OWN_FAULT = 4
+
+# typer shows its family of usage errors only through this member; their own exit code, 2, means "block" here.
+UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
+assert UsageError.__name__ == "UsageError"
 
 app = typer.Typer(
     name="output-checker",
@@ -61,6 +65,10 @@ def version() -> None:
     print(checker_version())
 
 
+app.command()(staging_commands.stage)
+app.command()(staging_commands.replies)
+
+
 def _for_terminal(text: str) -> str:
     """Only what the terminal can show, and no control characters."""
     encoding = sys.stdout.encoding or "utf-8"
@@ -73,14 +81,12 @@ def main() -> None:
         code = app(standalone_mode=False)
     except PlainError as error:
         _leave(error.sentence, max(error.exit_code, EXIT_WRONG_REQUEST))
-    except click.exceptions.Abort:
-        _leave("Stopped.", EXIT_OWN_FAULT)
-    except click.ClickException as error:
+    except UsageError as error:
         _leave(error.format_message(), EXIT_WRONG_REQUEST)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(EXIT_OWN_FAULT)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         _leave("Stopped.", EXIT_OWN_FAULT)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a fault of ours, said so
         if os.environ.get("OUTPUT_CHECKER_DEBUG"):

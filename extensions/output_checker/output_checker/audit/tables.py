@@ -69,7 +69,7 @@ def _system(seen: Recognised, policy: Policy, columns: list[int]) -> CountSystem
     for total, parts in _sums(cells):
         if (total, parts) not in seen_equations:
             seen_equations.add((total, parts))
-            _add(built, Equation(total, parts), seen)
+            _add(built, Equation(total, parts))
     return built
 
 
@@ -123,7 +123,7 @@ def _sums(cells: dict[tuple[str, ...], int]) -> list[tuple[int, tuple[int, ...]]
     return sums
 
 
-def _add(built: CountSystem, equation: Equation, seen: Recognised) -> None:
+def _add(built: CountSystem, equation: Equation) -> None:
     """Add an equation, unless everything in it is shown and it does not hold: then remember what is left over."""
     system = built.system
     members = (equation.total, *equation.parts)

@@ -75,7 +75,8 @@ _DATE = re.compile(
     r"(?:[12][0-9]{3}[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12][0-9]|3[01])"
     r"|(?:0?[1-9]|[12][0-9]|3[01])[-/.](?:0?[1-9]|1[0-2])[-/.](?:[12][0-9]{3}|[0-9]{2})"
     r"|(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12][0-9]|3[01])/[12][0-9]{3}"
-    r"|(?:0?[1-9]|[12][0-9]|3[01])[ -](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ -](?:[12][0-9]{3}|[0-9]{2}))"
+    r"|(?:0?[1-9]|[12][0-9]|3[01])[ -](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ -]"
+    r"(?:[12][0-9]{3}|[0-9]{2}))"
     r"(?:[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?",
     re.IGNORECASE,
 )
@@ -127,7 +128,7 @@ def _number(text: str, decimal_comma: bool) -> Content | None:
     if len(body) > 2 and body[0] == "(" and body[-1] == ")" and body[1].isdigit() and not percent:
         body = "-" + body[1:-1]
     sign = ""
-    if body[:1] in "+-−":
+    if body.startswith(("+", "-", "−")):
         sign, body = ("-" if body[0] in "-−" else ""), body[1:]
     body = sign + body.lstrip(_CURRENCY + _SPACES)
     written = _written(body, decimal_comma)

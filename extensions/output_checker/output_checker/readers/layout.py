@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from output_checker.findings import Finding, Severity
 from output_checker.readers.cells import BLANK, Content, Kind
@@ -124,7 +125,7 @@ def _read_block(sheet: Sheet, rows: list[int], widest: int, layout: Layout) -> N
             Finding("layout", Severity.REVIEW, sheet.where(rows[0], 0), message, PLAIN_FIX)
         )
         return
-    layout.findings += _ragged(sheet, rows, width, depth)
+    layout.findings += _ragged(sheet, rows)
     layout.findings += _repeated(sheet, header, rows)
     header_row = rows[depth - 1] if depth else None
     layout.tables.append(Table(sheet, header, body[depth:], rows[depth:], header_row))
@@ -175,7 +176,10 @@ def _header_depth(sheet: Sheet, rows: list[int], body: list[list[Content]]) -> t
     elif len(body) > 2 and _goes_on_with_header(first, body[1], body[2:]):
         depth = 2
     if depth == 1 and _header_could_be_values(first, rest):
-        message = f"Row {rows[0] + 1} was taken as the header, but its numbers could also be values of a table without one."
+        message = (
+            f"Row {rows[0] + 1} was taken as the header, but its numbers could also be values of a table "
+            "without a header."
+        )
         fix = "Name the columns in words, for example 'year 2014' or 'severity 1'."
         return 1, [Finding("layout", Severity.REVIEW, sheet.where(rows[0], 0), message, fix)]
     return depth, []
@@ -205,9 +209,9 @@ def _mostly_values(rows: list[list[Content]], column: int) -> bool:
 def _are_labels(values: list[int]) -> bool:
     if all(1900 <= value <= 2100 for value in values) or values == [0]:
         return True
-    if len(values) < 2 or any(a >= b for a, b in zip(values, values[1:], strict=False)):
+    if len(values) < 2 or any(a >= b for a, b in pairwise(values)):
         return False
-    steps = {b - a for a, b in zip(values, values[1:], strict=False)}
+    steps = {b - a for a, b in pairwise(values)}
     return steps == {1} or (len(steps) == 1 and len(values) >= 3) or max(values) <= 120
 
 
@@ -278,7 +282,7 @@ def _header(rows: list[list[Content]], width: int) -> list[tuple[str, ...]]:
     return [tuple(level[c] for level in levels) for c in range(width)] if levels else [("",)] * width
 
 
-def _ragged(sheet: Sheet, rows: list[int], width: int, depth: int) -> list[Finding]:
+def _ragged(sheet: Sheet, rows: list[int]) -> list[Finding]:
     lengths = Counter(len(sheet.rows[r]) for r in rows)
     usual = lengths.most_common(1)[0][0]
     odd = [

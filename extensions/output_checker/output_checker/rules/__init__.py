@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from output_checker.rules import (
+    dominance,
     end_points,
+    hidden_text,
     identifiers,
+    percentages,
     rounding,
     row_level,
     secondary,
+    summaries,
+    survival,
     threshold,
     understood,
     zeros,
@@ -29,16 +34,26 @@ READER_RULES: tuple[Rule, ...] = (
     Rule("number_format", "Every number reads in one way only.", "This project"),
 )
 
+#: Asked of every table first: where the rows are records, no other rule about tables makes sense.
+IS_IT_A_STATISTIC: tuple[Rule, ...] = (row_level.RULE, identifiers.IN_COLUMNS)
+
 RULES: tuple[Rule, ...] = (
     identifiers.IN_CELLS,
-    identifiers.IN_COLUMNS,
-    row_level.RULE,
+    hidden_text.FORMULAS,
+    hidden_text.WORDS,
+    *IS_IT_A_STATISTIC,
     threshold.RULE,
     zeros.RULE,
     rounding.RULE,
     secondary.RULE,
+    percentages.RULE,
+    summaries.SUMMARIES,
+    summaries.COUNTS,
+    summaries.DEGREES,
+    dominance.RULE,
     end_points.RULE,
+    survival.RULE,
     understood.RULE,
 )
 
-__all__ = ["READER_RULES", "RULES", "Rule"]
+__all__ = ["IS_IT_A_STATISTIC", "READER_RULES", "RULES", "Rule"]

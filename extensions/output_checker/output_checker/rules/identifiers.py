@@ -68,15 +68,15 @@ def no_identifiers_in_cells(sheet: Sheet, policy: Policy) -> Iterator[Finding]:
 
 
 def _one(what: str) -> str:
-    return f"an {what}" if what[0] in "NeE" else f"a {what}"
+    return f"an {what}" if what[0] in "Ne" and not what.startswith("National") else f"a {what}"
 
 
 def _identifiers(content: Content) -> Iterator[tuple[str, bool]]:
     text = content.text
     for digits, grouped in nhs_numbers(text):
         alone = _TEN_DIGITS_ONLY.fullmatch(text) is not None
-        name = "CHI or NHS number" if starts_with_birth_date(digits) else "NHS number"
-        yield ("NHS number" if name == "NHS number" else "CHI or NHS number"), grouped or not alone
+        chi = starts_with_birth_date(digits)
+        yield "NHS or CHI number", grouped or not alone or (chi and len(text) == 10 and text[0] == "0")
     if content.kind in (Kind.TEXT, Kind.FORMULA):
         if (match := POSTCODE.search(text)) is not None:
             yield "postcode", " " in match[0] or "\u00a0" in match[0]

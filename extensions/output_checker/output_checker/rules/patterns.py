@@ -10,8 +10,8 @@ TEN_DIGITS = re.compile(
     r"(?<![0-9A-Za-z.,])([0-9]{3})([ \-\u00a0]?)([0-9]{3})\2([0-9]{4})(?:\.0)?(?![0-9A-Za-z])"
 )
 POSTCODE = re.compile(
-    r"(?<![A-Za-z0-9])(GIR ?0AA|(?:[A-PR-UWYZ](?:[0-9]{1,2}|[A-HK-Y][0-9]{1,2}|[0-9][A-HJKPSTUW]|[A-HK-Y][0-9][ABEHMNPRVWXY]))"
-    r"[ \u00a0]?[0-9][ABD-HJLNP-UW-Z]{2})(?![A-Za-z0-9])",
+    r"(?<![A-Za-z0-9])(?:GIR ?0AA|[A-PR-UWYZ][A-HK-Y]?[0-9][0-9A-HJKMNP-Y]?[ \u00a0]?[0-9][ABD-HJLNP-UW-Z]{2})"
+    r"(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
 NATIONAL_INSURANCE = re.compile(

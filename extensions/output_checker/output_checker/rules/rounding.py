@@ -48,7 +48,7 @@ def _mixed(seen: Recognised, numbers: list[tuple[int, int, int]]) -> Iterator[Fi
     exact = [(r, c, value) for r, c, value in numbers if value % 5]
     if len(numbers) < _LEAST_MIXED or not exact or len(exact) > (1 - _NEARLY_ALL) * len(numbers):
         return
-    r, c, value = exact[0]
+    r, c, _ = exact[0]
     message = (
         f"{len(numbers) - len(exact)} of {len(numbers)} counts are multiples of 5 and {len(exact)} are not, "
         f"first {cell_in_words(seen, r, c)}: it looks as if rounding was forgotten there."

@@ -3,52 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from output_checker.findings import Finding, Severity
 from output_checker.policy import Policy
 from output_checker.readers.cells import Kind
 from output_checker.readers.places import column_name
 from output_checker.rules.rule import Rule, words
-from output_checker.statistics.columns import cells_of, share_numeric
+from output_checker.statistics.columns import cells_of, numbers_the_rows, share_numeric
 from output_checker.statistics.names import Role, role_of_name, tokens
 from output_checker.statistics.recognise import Recognised, survival_table
 
 _PERSON_KEYS = {
-    "pid", "patid", "patient", "person", "participant", "subject", "respondent", "member", "eid", "uuid", "guid", "nhs",
-    "mrn", "pseudonym", "pseudo", "pseudoid", "encounter", "admission", "casualty", "accident", "collision", "record",
-    "individual", "case", "episode", "spell", "event", "client", "studyid", "visit", "prescription", "person_id",
+    "pid", "patid", "patient", "person", "participant", "subject", "respondent", "member", "eid", "uuid",
+    "guid", "nhs", "mrn", "pseudonym", "pseudo", "pseudoid", "encounter", "admission", "casualty",
+    "accident", "collision", "record", "individual", "case", "episode", "spell", "event", "client",
+    "studyid", "visit", "prescription", "person_id",
 }  # fmt: skip
 _KEY_WORDS = {
-    "id",
-    "ids",
-    "index",
-    "reference",
-    "ref",
-    "number",
-    "no",
-    "key",
-    "hash",
-    "code",
-    "uid",
-    "identifier",
-}
+    "id", "ids", "index", "reference", "ref", "number", "no", "key", "hash", "code", "uid", "identifier",
+}  # fmt: skip
 _ALONE = {
-    "pid",
-    "patid",
-    "eid",
-    "uuid",
-    "guid",
-    "pseudonym",
-    "pseudoid",
-    "studyid",
-    "mrn",
-    "recordid",
+    "pid", "patid", "eid", "uuid", "guid", "pseudonym", "pseudoid", "studyid", "mrn", "recordid",
     "patientid",
-}
+}  # fmt: skip
 _TRAITS = {
-    "age", "sex", "gender", "ethnicity", "ethnic", "weight", "height", "bmi", "diagnosis", "smoker", "smoking", "marital",
-    "religion", "occupation", "income", "longitude", "latitude", "easting", "northing", "lat", "lon", "long", "lsoa",
-    "postcode", "dob", "admission", "discharge", "date", "time", "datetime", "death", "outcome", "status",
+    "age", "sex", "gender", "ethnicity", "ethnic", "weight", "height", "bmi", "diagnosis", "smoker",
+    "smoking", "marital", "religion", "occupation", "income", "longitude", "latitude", "easting",
+    "northing", "lat", "lon", "long", "lsoa", "postcode", "dob", "admission", "discharge", "date", "time",
+    "datetime", "death", "outcome", "status",
 }  # fmt: skip
 _STATISTICS = {
     Role.MEAN, Role.SUM, Role.SHAPE, Role.POSITION, Role.END_POINT, Role.MODE, Role.ESTIMATE, Role.CORRELATION,
@@ -130,7 +113,7 @@ def _small_whole_numbers(seen: Recognised, column: int) -> bool:
     if not all(isinstance(value, int) for value in values):
         return False
     numbers = [value for value in values if isinstance(value, int)]
-    rising = all(b - a == 1 for a, b in zip(numbers, numbers[1:], strict=False))
+    rising = all(b - a == 1 for a, b in pairwise(numbers))
     return not rising and max(numbers) < 100_000
 
 
@@ -148,7 +131,7 @@ def _signs(seen: Recognised, aggregated: bool) -> list[str]:
     if (
         words_at
         and numbers_at
-        and any(w > n for w in words_at for n in numbers_at if not _counts_rows(seen, n))
+        and any(w > n for w in words_at for n in numbers_at if not numbers_the_rows(table, n))
     ):
         signs.append("words stand to the right of numbers")
     if words_at and table.width >= 3:
@@ -169,7 +152,7 @@ def _signs(seen: Recognised, aggregated: bool) -> list[str]:
         and rows >= 20
     ):
         signs.append("a column holds measurements that hardly repeat")
-    if _counts_rows(seen, 0) and table.width >= 3:
+    if numbers_the_rows(table, 0) and table.width >= 3:
         signs.append("the first column only numbers the rows")
     return signs
 
@@ -180,15 +163,9 @@ def _dates(seen: Recognised, column: int) -> bool:
     return len(dates) * 2 > len(cells) > 0 and len(set(dates)) > 0.5 * len(dates)
 
 
-def _counts_rows(seen: Recognised, column: int) -> bool:
-    """Whether a column only numbers the rows, as pandas does when the index is written."""
-    values = [row[column].value for row in seen.table.body]
-    return values in (list(range(len(values))), list(range(1, len(values) + 1))) and len(values) > 1
-
-
 def _keys_tell_apart(seen: Recognised) -> bool:
     """Whether the label columns at the left (row numbers aside) are different in every row, as in a grouping."""
-    columns = [c for c in range(seen.labels) if not _counts_rows(seen, c)]
+    columns = [c for c in range(seen.labels) if not numbers_the_rows(seen.table, c)]
     keys = {tuple(row[c].text for c in columns) for row in seen.table.body}
     return bool(columns) and len(keys) == len(seen.table.body)
 

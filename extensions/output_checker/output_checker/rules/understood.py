@@ -36,6 +36,7 @@ def every_value_is_understood(seen: Recognised, policy: Policy) -> Iterator[Find
             )
             yield Finding("not_understood", Severity.REVIEW, table.where_column(c), message, _FIX)
     yield from _odd_cells(seen)
+    yield from _blank_counts(seen)
     yield from _rows_not_named(seen)
 
 
@@ -53,13 +54,33 @@ def _odd_cells(seen: Recognised) -> Iterator[Finding]:
             if odd:
                 message = f"{cell_in_words(seen, r, c)} holds words where a number was expected."
             elif kind is Role.COUNT and content.is_numeric and not content.is_whole:
-                message = f"{cell_in_words(seen, r, c)} is {content.text}, which is no whole number: no count of people."
+                message = (
+                    f"{cell_in_words(seen, r, c)} is {content.text}: a count of people is a whole number."
+                )
             elif kind is Role.COUNT and content.value is not None and content.value < 0:
                 message = f"{cell_in_words(seen, r, c)} is {content.text}: a count cannot be negative."
             else:
                 continue
             fix = "Write a number, or a mark such as * for a suppressed value."
             yield Finding("not_understood", Severity.REVIEW, seen.table.where(r, c), message, fix)
+
+
+def _blank_counts(seen: Recognised) -> Iterator[Finding]:
+    """A blank among counts can be a zero or a hidden value; which, the file does not say."""
+    if seen.rows_state is not None:
+        return
+    blank = [
+        seen.table.where(r, c)
+        for c in seen.columns_of(Role.COUNT)
+        for r, row in enumerate(seen.table.body)
+        if row[c].kind is Kind.BLANK
+    ]
+    if blank:
+        named = ", ".join(blank[:5]) + (" ..." if len(blank) > 5 else "")
+        message = (
+            f"{len(blank)} counts are blank ({named}): the file does not say whether they are 0 or hidden."
+        )
+        yield Finding("not_understood", Severity.INFO, blank[0], message, "Write 0, or a mark such as *.")
 
 
 def _rows_not_named(seen: Recognised) -> Iterator[Finding]:

@@ -31,13 +31,14 @@ _SELDOM_WHOLE = {
 def column_roles(table: Table) -> list[Role]:
     """The role of every column, left to right."""
     roles: list[Role | None] = [_from_name(table, c) for c in range(table.width)]
+    _drop_lone_letters(table, roles)
     keys = _leading_keys(table, roles)
     for c in range(table.width):
         if c < keys:
             roles[c] = Role.LABEL
     for c in range(table.width):
         if roles[c] is None:
-            roles[c] = _from_values(table, c, roles)
+            roles[c] = _from_values(table, c)
     open_columns = [c for c in range(table.width) if roles[c] is Role.UNKNOWN]
     _shares_by_sum(table, open_columns, roles)
     return [role or Role.UNKNOWN for role in roles]
@@ -54,6 +55,14 @@ def share_numeric(table: Table, column: int) -> float:
     return sum(content.is_numeric for content in cells) / len(cells) if cells else 0.0
 
 
+def numbers_the_rows(table: Table, column: int) -> bool:
+    """Whether a column only numbers the rows, as pandas does when the index is written."""
+    if len(table.body) < 2 or table.body[0][column].value not in (0, 1):
+        return False
+    values = [row[column].value for row in table.body]
+    return values in (list(range(len(values))), list(range(1, len(values) + 1)))
+
+
 def _all_marks(table: Table, column: int) -> bool:
     """Whether a column holds nothing but suppression marks; many different ranges are labels, not marks."""
     cells = cells_of(table, column)
@@ -66,6 +75,8 @@ def _all_marks(table: Table, column: int) -> bool:
 
 def _from_name(table: Table, column: int) -> Role | None:
     """The role by name, if the values can be of that role at all."""
+    if _counts_with_percent(table, column):
+        return Role.COUNT
     names = [part for part in table.header[column] if part]
     role = next((role for part in reversed(names) if (role := role_of_name(part)) is not None), None)
     if role is None:
@@ -84,6 +95,24 @@ def _from_name(table: Table, column: int) -> Role | None:
     if role is Role.COUNT and column > 0 and is_key(names[-1]) and not _mostly_whole(table, column):
         return None
     return role
+
+
+def _drop_lone_letters(table: Table, roles: list[Role | None]) -> None:
+    """A column called B, T or OR is part of a model only beside other columns of one; else it is a category."""
+    model = (Role.ESTIMATE, Role.TEST, Role.P_VALUE, Role.SHAPE, Role.CORRELATION)
+    short = [c for c, role in enumerate(roles) if role in model and len(table.title(c)) <= 2]
+    if not any(role in model and c not in short for c, role in enumerate(roles)):
+        for c in short:
+            if roles[c] is not Role.P_VALUE and roles[c] is not Role.SHAPE:
+                roles[c] = None
+
+
+def _counts_with_percent(table: Table, column: int) -> bool:
+    """Cells such as "45 (12.3%)": what counts is the count, whatever the header says about per cent."""
+    cells = cells_of(table, column)
+    return sum(content.percent is not None for content in cells) * 2 > len(cells) and _mostly_whole(
+        table, column
+    )
 
 
 def _mostly_whole(table: Table, column: int) -> bool:
@@ -142,8 +171,9 @@ def _may_be_key(table: Table, column: int, stated: list[bool]) -> bool:
 
 
 def _starts_unique(table: Table, column: int) -> bool:
-    """Whether the columns left of this one already tell all rows apart."""
-    seen = {tuple(content.text for content in row[:column]) for row in table.body}
+    """Whether the columns left of this one (row numbers aside) already tell all rows apart."""
+    columns = [c for c in range(column) if not numbers_the_rows(table, c)]
+    seen = {tuple(row[c].text for c in columns) for row in table.body}
     return len(seen) == len(table.body)
 
 
@@ -161,7 +191,7 @@ def _sorted_within(table: Table, column: int) -> bool:
     return True
 
 
-def _from_values(table: Table, column: int, roles: list[Role | None]) -> Role:
+def _from_values(table: Table, column: int) -> Role:
     cells = cells_of(table, column)
     if not cells or _all_marks(table, column):
         return Role.COUNT

@@ -38,76 +38,59 @@ _QUANTILE = re.compile(
 )
 
 _COUNT = {
-    "n",
-    "count",
-    "counts",
-    "freq",
-    "freqs",
-    "frequency",
-    "frequencies",
-    "size",
-    "nobs",
-    "obs",
-    "nrow",
+    "n", "count", "counts", "freq", "freqs", "frequency", "frequencies", "size", "nobs", "obs", "nrow",
     "nrows",
-}
+}  # fmt: skip
 _COUNT_NOUNS = {
-    "number", "num", "no", "observations", "cases", "controls", "patients", "people", "persons", "participants", "subjects",
-    "records", "events", "deaths", "casualties", "collisions", "accidents", "vehicles", "population", "admissions",
-    "denominator", "numerator", "respondents", "households", "individuals", "residents", "births", "tests", "visits",
-    "attendances", "episodes", "spells", "prescriptions", "appointments", "children", "adults", "males", "females",
-    "contributors", "killed", "injured", "ksi", "pedestrians", "cyclists", "drivers", "enrolled", "died",
+    "number", "num", "no", "observations", "cases", "controls", "patients", "people", "persons",
+    "participants", "subjects", "records", "events", "deaths", "casualties", "collisions", "accidents",
+    "vehicles", "population", "admissions", "denominator", "numerator", "respondents", "households",
+    "individuals", "residents", "births", "tests", "visits", "attendances", "episodes", "spells",
+    "prescriptions", "appointments", "children", "adults", "males", "females", "contributors", "killed",
+    "injured", "ksi", "pedestrians", "cyclists", "drivers", "enrolled", "died",
 }  # fmt: skip
 _PERCENT = {"%", "pct", "perc", "percent", "percentage", "percentages", "percents", "share"}
 _PROPORTION = {"prop", "proportion", "proportions", "fraction", "probability", "prevalence"}
 _MEAN = {"mean", "means", "avg", "average", "geomean"}
 _SUM = {"sum", "sums", "subtotal"}
 _SHAPE = {
-    "sd", "std", "stdev", "stddev", "variance", "var", "skew", "skewness", "kurtosis", "kurt", "sem", "se", "stderr",
-    "cv", "mad",
+    "sd", "std", "stdev", "stddev", "variance", "var", "skew", "skewness", "kurtosis", "kurt", "sem",
+    "se", "stderr", "cv", "mad",
 }  # fmt: skip
 _POSITION = {
-    "median",
-    "medians",
-    "quartile",
-    "quantile",
-    "percentile",
-    "iqr",
-    "lq",
-    "uq",
-    "q25",
-    "q75",
-    "q50",
-}
+    "median", "medians", "quartile", "quantile", "percentile", "iqr", "lq", "uq", "q25", "q75", "q50",
+}  # fmt: skip
 _END_POINT = {
-    "min", "max", "minimum", "maximum", "earliest", "latest", "lowest", "highest", "oldest", "youngest", "smallest",
-    "largest", "range",
+    "min", "max", "minimum", "maximum", "earliest", "latest", "lowest", "highest", "oldest", "youngest",
+    "smallest", "largest", "range",
 }  # fmt: skip
 _ESTIMATE = {
-    "coef", "coefs", "coefficient", "coefficients", "estimate", "estimates", "beta", "betas", "odds", "ci", "lci", "uci",
-    "conf", "aor", "ahr", "irr", "intercept", "lower", "upper",
+    "coef", "coefs", "coefficient", "coefficients", "estimate", "estimates", "beta", "betas", "odds",
+    "ci", "lci", "uci", "conf", "aor", "ahr", "irr", "intercept", "lower", "upper",
 }  # fmt: skip
 _SURVIVAL = {"survival", "surv", "cmlinc", "cuminc", "hazard", "cumhaz", "km", "survivor"}
 _RATE = {"rate", "rates", "incidence", "per"}
 _MEASURE = {
-    "cost", "costs", "income", "amount", "value", "values", "price", "charge", "charges", "spend", "spending", "salary",
-    "revenue", "turnover", "profit", "grant", "expenditure", "weight", "height", "bmi", "los", "length", "score",
-    "dose", "pressure", "bp", "sbp", "dbp", "hba1c", "cholesterol", "egfr", "creatinine", "duration", "distance",
-    "temperature", "speed", "age", "ages", "wage", "wages", "rent", "hba",
+    "cost", "costs", "income", "amount", "value", "values", "price", "charge", "charges", "spend",
+    "spending", "salary", "revenue", "turnover", "profit", "grant", "expenditure", "weight", "height",
+    "bmi", "los", "length", "score", "dose", "pressure", "bp", "sbp", "dbp", "hba1c", "cholesterol",
+    "egfr", "creatinine", "duration", "distance", "temperature", "speed", "age", "ages", "wage", "wages",
+    "rent", "hba",
 }  # fmt: skip
 _FLAG = {"flag", "indicator", "milestone", "dummy", "is", "has"}
 _KEY = {
-    "year", "month", "quarter", "week", "weekday", "day", "hour", "minute", "date", "time", "period", "age", "band",
-    "code", "decile", "quintile", "tertile", "id", "key", "type", "class", "category", "group", "level", "rank", "order",
-    "index", "limit", "lsoa", "msoa", "ward", "region", "district", "area", "variable", "term", "statistic", "measure",
-    "stratum", "bin", "sex", "gender", "severity", "ethnicity", "name", "label", "model", "wave", "cohort", "yr", "grade",
-    "site", "cluster", "quantile", "number", "dose", "stage", "score", "imd", "start", "end", "to", "from",
+    "year", "month", "quarter", "week", "weekday", "day", "hour", "minute", "date", "time", "period",
+    "age", "band", "code", "decile", "quintile", "tertile", "id", "key", "type", "class", "category",
+    "group", "level", "rank", "order", "index", "limit", "lsoa", "msoa", "ward", "region", "district",
+    "area", "variable", "term", "statistic", "measure", "stratum", "bin", "sex", "gender", "severity",
+    "ethnicity", "name", "label", "model", "wave", "cohort", "yr", "grade", "site", "cluster", "quantile",
+    "number", "dose", "stage", "score", "imd", "start", "end", "to", "from",
 }  # fmt: skip
 
 _TOTAL = {
-    "total", "totals", "all", "overall", "sum", "grand total", "grandtotal", "any", "margin", "all ages", "row total",
-    "column total", "col total", "total n", "n total", "all groups", "both", "both sexes", "all regions", "everyone",
-    "all persons", "persons", "all patients", "subtotal", "sub total",
+    "total", "totals", "all", "overall", "sum", "grand total", "grandtotal", "any", "margin", "all ages",
+    "row total", "column total", "col total", "total n", "n total", "all groups", "both", "both sexes",
+    "all regions", "everyone", "all persons", "persons", "all patients", "subtotal", "sub total",
 }  # fmt: skip
 _TOTAL_PERHAPS = {"t", "tot", "n", "population", "denominator", "size", "count"}
 

@@ -6,11 +6,12 @@ from output_checker.readers.table import Table
 from output_checker.statistics.names import Role, role_of_name
 
 _ROW_WORDS = {
-    "count", "n", "nobs", "mean", "average", "sum", "std", "sd", "stdev", "standard deviation", "var", "variance", "min",
-    "minimum", "max", "maximum", "median", "mode", "25%", "50%", "75%", "5%", "95%", "10%", "90%", "iqr", "q1", "q3",
-    "range", "skew", "skewness", "kurtosis", "se", "sem", "frequency", "freq", "p-value", "p value", "pvalue", "unique",
-    "top", "no. observations", "observations", "total n", "%", "percent", "proportion", "df", "dof", "df residuals",
-    "lower quartile", "upper quartile",
+    "count", "n", "nobs", "mean", "average", "sum", "std", "sd", "stdev", "standard deviation", "var",
+    "variance", "min", "minimum", "max", "maximum", "median", "mode", "25%", "50%", "75%", "5%", "95%",
+    "10%", "90%", "iqr", "q1", "q3", "range", "skew", "skewness", "kurtosis", "se", "sem", "frequency",
+    "freq", "p-value", "p value", "pvalue", "unique", "top", "no. observations", "observations",
+    "total n", "%", "percent", "proportion", "df", "dof", "df residuals", "lower quartile",
+    "upper quartile",
 }  # fmt: skip
 
 
