@@ -21,7 +21,6 @@ from jupyterhub.spawner import LocalProcessSpawner, Spawner, SpawnException
 from output_checker.errors import PlainError
 from output_checker.isolation import Isolation, cgroup, probe
 from output_checker.isolation.handover import sandbox_fd
-
 from sqlalchemy.orm import object_session
 
 from hub.door import room_socket

@@ -7,6 +7,7 @@ anybody else, and knows no token.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import re
 import socket
@@ -257,7 +258,7 @@ def split(message: bytes) -> tuple[str, dict[str, Any], dict[str, Any], dict[str
     """(channel, header, parent header, content) of a message in the binary form."""
     (count,) = struct.unpack_from("<Q", message)
     offsets = struct.unpack_from(f"<{count}Q", message, 8)
-    parts = [message[start:end] for start, end in zip(offsets, offsets[1:], strict=False)]
+    parts = [message[start:end] for start, end in itertools.pairwise(offsets)]
     return parts[0].decode(), json.loads(parts[1]), json.loads(parts[2]), json.loads(parts[4])
 
 
