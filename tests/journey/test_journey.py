@@ -83,7 +83,7 @@ def test_changing_one_byte_of_the_ledger_is_found_and_named(
     copy = _copy_of(hub, tmp_path)
     with _unguarded(copy) as database:
         changed = database.execute(
-            "UPDATE ledger SET payload = replace(payload, 'alice', 'alicf') WHERE seq = 3"
+            "UPDATE ledger_entries SET payload = replace(payload, 'alice', 'alicf') WHERE seq = 3"
         )
         assert changed.rowcount == 1
     done = _verify(hub, copy)
@@ -97,8 +97,8 @@ def test_cutting_off_the_ledgers_end_is_found_and_named(
     hub, _ = walked
     copy = _copy_of(hub, tmp_path)
     with _unguarded(copy) as database:
-        (last,) = database.execute("SELECT max(seq) FROM ledger").fetchone()
-        database.execute("DELETE FROM ledger WHERE seq > ?", (last - 2,))
+        (last,) = database.execute("SELECT max(seq) FROM ledger_entries").fetchone()
+        database.execute("DELETE FROM ledger_entries WHERE seq > ?", (last - 2,))
     done = _verify(hub, copy)
     assert done.returncode != 0
     assert re.search(rf"\b({last}|{last - 1}|{last - 2})\b", done.stdout + done.stderr)
@@ -126,7 +126,7 @@ def _unguarded(path: Path) -> Iterator[sqlite3.Connection]:
     """The database without the ledger's triggers, which are put back: whoever can write the file can do that."""
     with sqlite3.connect(path) as database:
         found = database.execute(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ledger'"
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ledger_entries'"
         ).fetchall()
         for name, _ in found:
             database.execute(f'DROP TRIGGER "{name}"')
