@@ -8,6 +8,7 @@ last line printed is its folder. ``current`` in the target folder names the newe
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -36,17 +37,27 @@ def fingerprint() -> str:
 
 
 def build(target: Path) -> Path:
-    """The environment's folder, built if it is not there yet."""
+    """The environment's folder, built if it is not there yet. One process at a time builds."""
     target.mkdir(parents=True, exist_ok=True)
-    environment = target.resolve() / f"room-{fingerprint()}"
-    if not (environment / ".complete").exists():
-        print(f"Building the room's environment in {environment} …", flush=True)
-        _build(environment)
-    current = target / "current"
-    unfinished = target / f".current-{os.getpid()}"
-    unfinished.write_text(environment.name)
-    unfinished.replace(current)
+    with (target / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        environment = target.resolve() / f"room-{fingerprint()}"
+        if not (environment / ".complete").exists():
+            print(f"Building the room's environment in {environment} …", flush=True)
+            _build(environment)
+        current = target / "current"
+        unfinished = target / f".current-{os.getpid()}"
+        unfinished.write_text(environment.name)
+        unfinished.replace(current)
+        _remove_old(target, environment)
     return environment
+
+
+def _remove_old(target: Path, current: Path) -> None:
+    """Keep the newest besides ``current``: a room that runs may still stand on it."""
+    others = [path for path in target.glob("room-*") if path.name != current.name]
+    for path in sorted(others, key=lambda path: path.stat().st_mtime)[:-1]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _build(environment: Path) -> None:
