@@ -14,8 +14,9 @@ from output_checker.errors import PlainError
 from hub.authenticator import LocalAccounts
 from hub.door.addresses import origin_of, service_host, subdomain_hook
 from hub.governance.rooms_of import Home, rooms_of
+from hub.own_pages import handlers as own_pages
 from hub.proxy import SeatProxy
-from hub.seat_redirect import handlers
+from hub.seat_redirect import handlers as seat_redirect
 from hub.settings import Settings, load
 from hub.spawner import BubblewrapSeat
 
@@ -23,20 +24,33 @@ ROOT = Path(__file__).resolve().parents[1]
 PROXY = ROOT / "node_modules" / ".bin" / "configurable-http-proxy"
 _POLL_S = 4
 
+# On every page of the hub. Its pages hold inline scripts, so the policy says where they load from and send to.
+PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
 
 class SignIn(LocalAccounts):
     """Local accounts, and the handlers that have to stand before JupyterHub's own."""
 
     def get_handlers(self, app: Any) -> list[tuple[str, Any]]:
-        """The seat redirect first, then signing in."""
-        return [*handlers(), *super().get_handlers(app)]
+        """The seat redirect and the guarded pages, and not JupyterHub's own sign-in."""
+        return [*seat_redirect(), *own_pages()]
 
 
 def configure(c: Any) -> None:
     """Write every choice into JupyterHub's configuration object ``c``. Raises PlainError with a sentence."""
     settings = load()
     check(settings)
-    public = urlsplit(settings.public_url)
 
     c.JupyterHub.bind_url = f"http://{settings.listen}:{settings.listen_port}"
     c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{settings.hub_port}"
@@ -46,7 +60,9 @@ def configure(c: Any) -> None:
     c.JupyterHub.db_url = f"sqlite:///{settings.state / 'jupyterhub.sqlite'}"
     c.JupyterHub.cookie_secret_file = str(settings.keys / "cookie-secret")
     c.JupyterHub.cookie_max_age_days = settings.session_hours / 24
-    c.JupyterHub.cookie_host_prefix_enabled = public.scheme == "https"
+    # A seat's script can set cookies for the whole site: with this prefix browsers take a session's cookie
+    # from its own host only. It needs TLS, or a name below localhost.
+    c.JupyterHub.cookie_host_prefix_enabled = True
     c.JupyterHub.template_paths = [str(ROOT / "hub" / "pages" / "hub_templates")]
     c.JupyterHub.template_vars = {
         "rooms_home": _for_user(rooms_of(settings.database)),
@@ -55,7 +71,7 @@ def configure(c: Any) -> None:
     }
     c.JupyterHub.tornado_settings = {
         "cookie_options": {"samesite": "Lax"},
-        "headers": {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"},
+        "headers": PAGE_HEADERS,
     }
 
     c.JupyterHub.proxy_class = SeatProxy
@@ -111,7 +127,11 @@ def _services(settings: Settings) -> list[dict[str, Any]]:
             "name": "desk",
             "url": f"http://127.0.0.1:{settings.desk_port}",
             "command": [sys.executable, "-m", "hub.pages.desk"],
-            "environment": {**environment, "LOCKEDROOM_DESK_ORIGIN": desk_origin},
+            "environment": {
+                **environment,
+                "LOCKEDROOM_DESK_ORIGIN": desk_origin,
+                "JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED": "1",
+            },
             "oauth_no_confirm": True,
             "oauth_redirect_uri": f"{desk_origin}/services/desk/oauth_callback",
             "display": False,
@@ -136,6 +156,11 @@ def check(settings: Settings) -> None:
         raise PlainError(
             "LOCKEDROOM_PUBLIC_URL: an address without a name cannot give each seat a host name of its own; "
             "give a name, such as http://lockedroom.localhost:8000."
+        )
+    if urlsplit(settings.public_url).scheme == "http" and not f".{host}".endswith(".localhost"):
+        raise PlainError(
+            "LOCKEDROOM_PUBLIC_URL: without TLS browsers do not keep the seats apart; give an https:// address, "
+            "or for this machine alone a name below localhost, such as http://lockedroom.localhost:8000."
         )
     if settings.rooms == "docker":
         raise PlainError(

@@ -25,7 +25,7 @@ def serve(
     check(settings)
     init()
     mount_existing(settings.state)
-    command = [sys.executable, "-m", "jupyterhub", "--config", str(config)]
+    command = [sys.executable, "-m", "hub.jupyterhub_app", "--config", str(config)]
     environment = {**os.environ, **settings.as_environment()}
     hub = subprocess.Popen(command, env=environment, cwd=settings.state)
     try:

@@ -7,6 +7,7 @@ its texts, backups included; a day's file goes when its retention ends.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import hmac
 import json
@@ -37,24 +38,32 @@ class CellStore:
     def append(self, *, seat: str, number: int, now: datetime, code: str) -> None:
         """Write one text durably before the ledger says that it passed."""
         record = {"seat": seat, "number": number, "at": now.isoformat(), "code": code}
-        line = self._cipher.encrypt(json.dumps(record).encode()) + b"\n"
+        # A break on both sides: the rest of a line that a crash cut off does not spoil this one.
+        line = b"\n" + self._cipher.encrypt(json.dumps(record).encode()) + b"\n"
         path = self._folder / f"{now.date().isoformat()}.cells"
         fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            # One write call: lines of two writers do not mix, and a torn line is seen as one when read.
-            os.write(fd, line)
+            # One write call: lines of two writers do not mix.
+            if os.write(fd, line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
             os.fsync(fd)
         finally:
             os.close(fd)
 
     def read(self) -> Iterator[dict[str, Any]]:
-        """Every text kept, oldest day first. Raises PlainError naming a line that cannot be read."""
+        """Every text kept, oldest day first. Then raises PlainError if a line could not be read, naming it."""
+        damaged: list[str] = []
         for path in sorted(self._folder.glob("*.cells")):
-            for place, line in enumerate(path.read_bytes().splitlines(), start=1):
+            for place, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+                if not line:
+                    continue
                 try:
                     yield json.loads(self._cipher.decrypt(line))
                 except InvalidToken:
-                    raise PlainError(f"{path.name}, line {place}, is damaged or of another key.") from None
+                    damaged.append(f"{path.name}, line {place}")
+        if damaged:
+            others = f" and {len(damaged) - 1} others" if len(damaged) > 1 else ""
+            raise PlainError(f"{damaged[0]}{others}: damaged, or written under another key.")
 
     def expire(self, *, today: date, keep_days: int) -> int:
         """Delete the files of days whose retention has ended; returns how many."""

@@ -37,6 +37,9 @@ _PASSED_TYPES = frozenset(
         "shutdown_request",
     }
 )
+# Where the debugger's messages carry what the kernel is to evaluate.
+_DEBUGGER_CODE = ("expression", "code", "value")
+_BREAKPOINT_CODE = ("condition", "hitCondition", "logMessage")
 _CHANNELS = frozenset({"shell", "control", "stdin"})
 _PARTS = 6
 
@@ -62,9 +65,11 @@ def read(message: str | bytes, *, binary_protocol: bool) -> KernelMessage:
     """Take a message apart. Raises :class:`Unreadable`."""
     channel, header, content = _split_binary(message) if binary_protocol else _split_text(message)
     kind = header.get("msg_type")
+    if not isinstance(channel, str) or not isinstance(kind, str):
+        raise Unreadable("a message without its channel or kind")
     if channel not in _CHANNELS or kind not in _PASSED_TYPES:
         raise Unreadable("a message of a kind that does not pass the door")
-    return KernelMessage(str(channel), str(kind), _code(str(kind), content))
+    return KernelMessage(channel, kind, _code(kind, content))
 
 
 def _split_text(message: str | bytes) -> tuple[Any, dict[str, Any], dict[str, Any]]:
@@ -84,7 +89,7 @@ def _split_binary(message: str | bytes) -> tuple[Any, dict[str, Any], dict[str, 
     if list(offsets) != sorted(offsets) or offsets[0] < 8 * (count + 1) or offsets[-1] > len(message):
         raise Unreadable("a message whose parts overlap")
     parts = [message[start:end] for start, end in itertools.pairwise(offsets)]
-    channel = parts[0].decode("ascii", "replace")
+    channel = parts[0].decode("latin-1")
     return channel, _json_object(parts[1]), _json_object(parts[4])
 
 
@@ -95,14 +100,35 @@ def _code(kind: str, content: dict[str, Any]) -> str | None:
         if not isinstance(code, str) or not isinstance(expressions, dict):
             raise Unreadable("an execution without its code")
         # Expressions run beside the code and are code as well.
-        return "\n".join([code, *(str(value) for value in expressions.values())]) if expressions else code
+        return _text(*([code, *expressions.values()] if expressions else [code]))
     if kind == "input_reply":
-        return str(content.get("value", ""))
+        return _text(content.get("value", ""))
     if kind == "debug_request":
         arguments = _as_object(content.get("arguments") or {})
-        code = arguments.get("expression", arguments.get("code"))
-        return None if code is None else str(code)
+        codes = [arguments[name] for name in _DEBUGGER_CODE if arguments.get(name) is not None]
+        codes += _conditions(arguments.get("breakpoints"))
+        return _text(*codes) if codes else None
     return None
+
+
+def _conditions(breakpoints: Any) -> list[Any]:
+    """What the debugger evaluates at breakpoints."""
+    if breakpoints is None:
+        return []
+    if not isinstance(breakpoints, list):
+        raise Unreadable("breakpoints of the wrong shape")
+    found = [_as_object(point) for point in breakpoints]
+    return [point[name] for point in found for name in _BREAKPOINT_CODE if point.get(name) is not None]
+
+
+def _text(*values: Any) -> str:
+    """Values as one text that can be written down; what is no text is written as JSON."""
+    try:
+        text = "\n".join(value if isinstance(value, str) else json.dumps(value) for value in values)
+        text.encode()  # half a surrogate pair is a string for JSON, and no text
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("code that is no text") from error
+    return text
 
 
 def _json_object(text: str | bytes) -> dict[str, Any]:

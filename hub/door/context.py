@@ -7,7 +7,7 @@ import logging
 import secrets
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import aiohttp
 from jupyterhub.services.auth import HubOAuth
@@ -15,13 +15,25 @@ from tornado import web
 
 from hub.door.relay_http import room_session
 from hub.door.settings import DoorSettings
-from hub.door.warden_link import LinkDown, WardenLink
+from hub.door.warden_link import WardenLink
 from hub.door.watch import Membership, Watch
 
-if TYPE_CHECKING:
-    from hub.door.relay_websocket import Relay
-
 _REPORT_ACTIVITY_S = 60
+_HUB_ANSWERS_WITHIN_S = 5.0
+
+
+class HubUnreachable(Exception):
+    """The hub could not be asked who somebody is."""
+
+
+class Carried(Protocol):
+    """A websocket or an answer that is open, for one browser session: (token, session id)."""
+
+    session: tuple[str | None, str]
+    signed_in_at: float
+
+    def close(self, reason: str) -> None:
+        """Cut it off."""
 
 
 class Door:
@@ -35,9 +47,13 @@ class Door:
         self.auth.cache_max_age = max(1, int(settings.recheck_s))
         self.auth.allow_token_in_url = False
         self.auth.cookie_options = {"samesite": "Lax"}
+        if self.auth.cookie_host_prefix_enabled or settings.origin.startswith("https:"):
+            self.auth.cookie_options["secure"] = True
         self.cookie_secret = secrets.token_bytes(32)
         self.link = WardenLink(settings.warden, settings.warden_token)
-        self.relays: set[Relay] = set()
+        # Another door, also the next one of this seat, has another.
+        self.mark = secrets.token_hex(8)
+        self.carried: set[Carried] = set()
         self.watch = Watch(
             Membership(settings.freeze_s), self.link.admission, self._close_all, settings.recheck_s
         )
@@ -45,6 +61,7 @@ class Door:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._last_activity = time.time()
         self._entered = False
+        self._entering = asyncio.Lock()
 
     async def start(self) -> None:
         """Open the client and start asking."""
@@ -55,10 +72,19 @@ class Door:
         self.keep(asyncio.create_task(self._report_activity()))
 
     async def person_of(self, token: str | None, session_id: str, *, fresh: bool = False) -> str | None:
-        """The name of the person whose browser session this is, or ``None``; asks the hub."""
+        """The name of the person whose browser session this is, or ``None``; asks the hub.
+
+        Raises :class:`HubUnreachable`.
+        """
         if not token:
             return None
-        model = await self.auth.user_for_token(token, use_cache=not fresh, session_id=session_id, sync=False)
+        try:
+            async with asyncio.timeout(_HUB_ANSWERS_WITHIN_S):
+                model = await self.auth.user_for_token(
+                    token, use_cache=not fresh, session_id=session_id, sync=False
+                )
+        except (web.HTTPError, OSError, TimeoutError) as error:
+            raise HubUnreachable(str(error) or type(error).__name__) from error
         if not model or model.get("kind") != "user":
             return None
         if not self.auth.check_scopes(self.auth.access_scopes, model):
@@ -66,14 +92,11 @@ class Door:
         return str(model["name"])
 
     async def entered(self) -> None:
-        """Have the ledger say, once, that the person came in. Refuses where that cannot be written."""
-        if self._entered:
-            return
-        try:
-            await self.link.record("door.entered")
-        except LinkDown:
-            raise web.HTTPError(503, "The hub cannot record that you came in. Try again shortly.") from None
-        self._entered = True
+        """Have the ledger say, once, that the person came in. Raises ``LinkDown`` where it cannot."""
+        async with self._entering:
+            if not self._entered:
+                await self.link.record("door.entered")
+                self._entered = True
 
     def note_activity(self) -> None:
         """The person did something, now."""
@@ -90,8 +113,7 @@ class Door:
 
     async def stop(self) -> None:
         """Close everything."""
-        for relay in list(self.relays):
-            relay.close("The room is being stopped.", 1001)
+        await self._close_all("The room is being stopped.")
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -100,20 +122,35 @@ class Door:
 
     async def _close_all(self, reason: str) -> None:
         self.log.info("closing the door: %s", reason)
-        for relay in list(self.relays):
-            relay.close(reason)
+        for one in list(self.carried):
+            one.close(reason)
 
     async def _recheck_sessions(self) -> None:
         while True:
             await asyncio.sleep(self.settings.recheck_s)
-            for relay in list(self.relays):
-                try:
-                    if not await relay.still_signed_in():
-                        relay.close("You have signed out.")
-                except (web.HTTPError, OSError) as error:
-                    self.log.warning("the hub could not be asked about a session: %s", error)
-                    if time.monotonic() - relay.signed_in_at >= self.settings.freeze_s:
-                        relay.close("The hub cannot be asked whether you are signed in. Try again shortly.")
+            for session in {one.session for one in self.carried}:
+                await self._recheck(session)
+
+    async def _recheck(self, session: tuple[str | None, str]) -> None:
+        """Cut off what is open for a browser session that ended, or that could not be asked about too long."""
+        asked_at = time.monotonic()
+        try:
+            owner = await self.person_of(*session, fresh=True) == self.settings.owner
+        except HubUnreachable as error:
+            self.log.warning("the hub could not be asked about a session: %s", error)
+            reason = "The hub cannot be asked whether you are signed in. Try again shortly."
+            oldest = asked_at - self.settings.freeze_s
+            expired = [one for one in self._of(session) if one.signed_in_at <= oldest]
+        else:
+            reason = "You have signed out."
+            expired = [] if owner else self._of(session)
+            for one in self._of(session):
+                one.signed_in_at = asked_at
+        for one in expired:
+            one.close(reason)
+
+    def _of(self, session: tuple[str | None, str]) -> list[Carried]:
+        return [one for one in self.carried if one.session == session]
 
     async def _report_activity(self) -> None:
         headers = {"Authorization": f"token {self.auth.api_token}"}

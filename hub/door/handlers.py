@@ -8,22 +8,31 @@ from typing import Any
 import aiohttp
 from jupyterhub import __version__ as jupyterhub_version
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler, HubOAuthenticated
-from tornado import web, websocket
+from tornado import iostream, web, websocket
 
 from hub.door import headers, origin, routes
 from hub.door.cells import BINARY_PROTOCOL
-from hub.door.context import Door
+from hub.door.context import Door, HubUnreachable
 from hub.door.pages import sentence_page
 from hub.door.relay_http import ask_room
 from hub.door.relay_websocket import TO_ROOM_LIMIT, Relay
 from hub.door.room_socket import RoomUnreachable
+from hub.door.stream_http import Stream
+from hub.door.warden_link import LinkDown
 
 
-class Gate(HubOAuthenticated, web.RequestHandler):  # type: ignore[misc]
-    """What every request passes before anything else: host, origin, person, membership, route."""
+class Turned(web.HTTPError):
+    """A refusal whose sentence is ours and may be shown."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(status, sentence)
+        self.sentence = sentence
+
+
+class Ours(HubOAuthenticated, web.RequestHandler):  # type: ignore[misc]
+    """What every address of the door shares: its headers, and errors in plain words."""
 
     door: Door
-    owner_session: str | None = None
 
     def initialize(self, door: Door) -> None:
         """Keep the seat's door."""
@@ -37,61 +46,23 @@ class Gate(HubOAuthenticated, web.RequestHandler):  # type: ignore[misc]
     def set_default_headers(self) -> None:
         """The door's own headers, on errors too."""
         self.clear_header("Server")
-        settings = self.application.settings["door"].settings
-        for name, value in headers.security_headers(settings.origin, settings.hub_origin).items():
+        for name, value in headers.security_headers(self.settings["door"].settings.origin).items():
             self.set_header(name, value)
+        self.set_header("Cache-Control", "no-store")
         self.set_header("X-JupyterHub-Version", jupyterhub_version)
 
     def check_xsrf_cookie(self) -> None:
-        """Origin and Host are checked in :meth:`prepare`; the seat's origin sets no cookies for this."""
+        """Origin and Host are checked in ``prepare``; the seat's origin sets no cookies for this."""
 
-    async def prepare(self) -> None:
-        """Refuse, ask to sign in, or let the request go on."""
-        settings = self.door.settings
-        is_websocket = self.request.headers.get("Upgrade", "").lower() == "websocket"
-        self.refuse_if(
-            origin.refusal(
-                str(self.request.method),
-                self.request.headers,
-                own_origin=settings.origin,
-                own_host=settings.host,
-                websocket=is_websocket,
-            )
-        )
-        person = await self.door.person_of(self.session_token(), self.hub_auth.get_session_id(self))
-        if person is None:
-            if self.request.method == "GET" and not is_websocket and self._is_navigation():
-                self.redirect(self.get_login_url())
-                return
-            raise web.HTTPError(403, "Sign in first: open the seat's page in the browser.")
-        if person != settings.owner:
-            raise web.HTTPError(403, "This seat belongs to somebody else.")
-        self.refuse_if(self.door.watch.why_closed())
-        await self.door.entered()
-
-    def session_token(self) -> str | None:
-        """The hub's token out of the seat's own signed cookie. Headers and URLs are not looked at."""
-        value = self.get_secure_cookie(self.hub_auth.cookie_name)
-        return value.decode("ascii", "replace") if value else None
-
-    def room_path(self) -> tuple[str, str]:
-        """(raw path below the seat's prefix, raw query) of this request."""
-        path, _, query = str(self.request.uri).partition("?")
-        prefix = self.door.settings.prefix
-        if not path.startswith(prefix):
-            raise web.HTTPError(404, "This address does not belong to this seat.")
-        return path[len(prefix) - 1 :], query
-
-    def refuse_if(self, reason: str | None) -> None:
+    def refuse_if(self, reason: str | None, status: int = 403) -> None:
         """Stop here with a sentence, if there is one."""
         if reason is not None:
-            raise web.HTTPError(403, reason)
+            raise Turned(status, reason)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """A sentence: as a page for people, as JSON for scripts."""
+        """A sentence: as a page for people, as JSON for scripts. Only our own sentences are shown."""
         error = kwargs.get("exc_info", (None, None, None))[1]
-        sentence = getattr(error, "log_message", None) if isinstance(error, web.HTTPError) else None
-        sentence = sentence or "The door could not answer. Try again; if it stays so, tell an administrator."
+        sentence = error.sentence if isinstance(error, Turned) else _SENTENCES.get(status_code, _FAULT)
         if self._is_navigation():
             self.set_header("Content-Type", "text/html; charset=utf-8")
             self.finish(sentence_page(status_code, sentence, self.door.settings.hub_origin))
@@ -104,6 +75,77 @@ class Gate(HubOAuthenticated, web.RequestHandler):  # type: ignore[misc]
         return mode == "navigate" if mode else "text/html" in self.request.headers.get("Accept", "")
 
 
+class Gate(Ours):
+    """What every request passes before anything else: host, origin, person, membership, route."""
+
+    async def prepare(self) -> None:
+        """Refuse, ask to sign in, or let the request go on."""
+        settings = self.door.settings
+        is_websocket = self.asks_for_websocket()
+        self.refuse_if(
+            origin.refusal(
+                str(self.request.method),
+                self.request.headers,
+                own_origin=settings.origin,
+                own_host=settings.host,
+                websocket=is_websocket,
+            )
+        )
+        self.room_path()
+        try:
+            person = await self.door.person_of(*self.browser_session())
+        except HubUnreachable as error:
+            self.door.log.warning("the hub could not be asked about a session: %s", error)
+            raise Turned(503, "The hub does not answer. Try again shortly.") from None
+        if person is None:
+            if self.request.method == "GET" and not is_websocket and self._is_navigation():
+                self.redirect(self.get_login_url())
+                return
+            raise Turned(403, "Sign in first: open the room's page in the browser.")
+        if person != settings.owner:
+            raise Turned(403, "This room belongs to somebody else.")
+        self.refuse_if(self.door.watch.why_closed())
+        try:
+            await self.door.entered()
+        except LinkDown:
+            raise Turned(503, "The hub cannot record that you came in. Try again shortly.") from None
+
+    def asks_for_websocket(self) -> bool:
+        """Whether the browser wants to go on with a websocket."""
+        return self.request.headers.get("Upgrade", "").lower() == "websocket"
+
+    def browser_session(self) -> tuple[str | None, str]:
+        """The hub's token out of the seat's own signed cookie, and the session's id.
+
+        Headers and URLs are not looked at.
+        """
+        value = self.get_secure_cookie(self.hub_auth.cookie_name)
+        token = value.decode("ascii", "replace") if value else None
+        return token, str(self.hub_auth.get_session_id(self))
+
+    def room_path(self) -> tuple[str, str]:
+        """(raw path below the seat's prefix, raw query) of this request."""
+        path, _, query = str(self.request.uri).partition("?")
+        prefix = self.door.settings.prefix
+        if not path.startswith(prefix):
+            raise Turned(404, "This address does not belong to this room.")
+        return path[len(prefix) - 1 :], query
+
+    def room_does_not_answer(self, error: Exception) -> Turned:
+        """Log why, and what to tell the person."""
+        self.door.log.warning("room unreachable: %s", error)
+        return Turned(502, "The room does not answer. Close it on the page of your rooms and open it again.")
+
+
+_FAULT = "The door could not answer. Try again; if it stays so, tell an administrator."
+_SENTENCES = {
+    400: "The door did not understand this. Open the room again from the page of your rooms.",
+    403: "You could not be signed in to this room. Open it again from the page of your rooms.",
+    404: "This address does not belong to this room.",
+    405: "The door does not take this kind of request.",
+}
+
+
 class RoomHandler(Gate):
     """HTTP to the room."""
 
@@ -111,7 +153,7 @@ class RoomHandler(Gate):
         path, query = self.room_path()
         decision = routes.decide(str(self.request.method), path, query, websocket=False)
         if isinstance(decision, routes.Refused):
-            raise web.HTTPError(403, decision.reason)
+            raise Turned(403, decision.reason)
         self.door.note_activity()
         try:
             answer = await ask_room(
@@ -121,21 +163,24 @@ class RoomHandler(Gate):
                 request_headers=self.request.headers.get_all,
                 body=self.request.body or None,
                 prefix=self.door.settings.prefix,
+                mark=self.door.mark,
             )
         except (RoomUnreachable, aiohttp.ClientError, TimeoutError) as error:
-            self.door.log.warning("room unreachable: %s", error)
-            raise web.HTTPError(
-                502, "The room does not answer. Stop it on the hub and start it again."
-            ) from None
+            raise self.room_does_not_answer(error) from None
         async with answer:
+            # The room may have taken its time.
+            self.refuse_if(self.door.watch.why_closed())
             self.set_status(answer.status)
             self.clear_header("Content-Type")
+            self.set_header("Cache-Control", headers.caching(path))
             for name, value in answer.headers:
                 self.add_header(name, value)
-            async for piece in answer.body():
-                self.refuse_if(self.door.watch.why_closed())
-                self.write(piece)
-                await self.flush()
+            stream = Stream(self.door, self, answer, self.browser_session())
+            try:
+                await stream.carry()
+            except (aiohttp.ClientError, TimeoutError, iostream.StreamClosedError) as error:
+                self.door.log.info("an answer of the room broke off: %s", error)
+                stream.close("")
 
     get = post = put = patch = delete = head = _pass
 
@@ -158,21 +203,20 @@ class RoomSocket(Gate, websocket.WebSocketHandler):
         path, query = self.room_path()
         decision = routes.decide("GET", path, query, websocket=True)
         if isinstance(decision, routes.Refused):
-            raise web.HTTPError(403, decision.reason)
+            raise Turned(403, decision.reason)
+        if not self.asks_for_websocket():
+            raise Turned(400, "This address takes websockets only.")
         offered = self.request.headers.get("Sec-WebSocket-Protocol", "")
         protocol = self.select_subprotocol([name.strip() for name in offered.split(",")])
-        relay = Relay(
-            self.door, decision.kind, protocol, self.session_token(), self.hub_auth.get_session_id(self)
-        )
+        relay = Relay(self.door, decision.kind, protocol, *self.browser_session())
         try:
             await relay.open(str(self.request.uri))
         except (RoomUnreachable, aiohttp.ClientError, TimeoutError) as error:
-            self.door.log.warning("room unreachable: %s", error)
-            raise web.HTTPError(
-                502, "The room does not answer. Stop it on the hub and start it again."
-            ) from None
+            raise self.room_does_not_answer(error) from None
         self.relay = relay
         await super().get(*args, **kwargs)
+        if self.ws_connection is None:
+            relay.end()  # the browser's half of the handshake was not one
 
     def open(self, *args: Any, **kwargs: Any) -> None:
         """The browser's side is open: start carrying what the room says."""
@@ -199,22 +243,16 @@ class HubPoll(web.RequestHandler):
         self.write({"version": jupyterhub_version})
 
 
-class OAuthCallback(HubOAuthCallbackHandler):  # type: ignore[misc]
+class OAuthCallback(Ours, HubOAuthCallbackHandler):  # type: ignore[misc]
     """Where the hub sends the browser back after signing in."""
 
-    def initialize(self, door: Door) -> None:
-        """Keep the seat's door."""
-        self.door = door
-
-    @property
-    def hub_auth(self) -> HubOAuth:
-        """The seat's OAuth client."""
-        return self.door.auth
-
     async def prepare(self) -> None:
-        """Only at the seat's own address."""
-        if self.request.headers.get("Host", "").lower() != self.door.settings.host:
-            raise web.HTTPError(403, "This address does not belong to this seat.")
+        """Only at the seat's own address, and only as a page that a person is led to."""
+        settings = self.door.settings
+        own = {"own_origin": settings.origin, "own_host": settings.host}
+        self.refuse_if(origin.refusal("GET", self.request.headers, websocket=False, **own))
+        if not self._is_navigation():
+            raise Turned(403, "Sign in first: open the room's page in the browser.")
 
 
 def build_application(door: Door) -> web.Application:

@@ -43,7 +43,8 @@ def room_session(run_dir: Path, uid: int) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=RoomConnector(run_dir, uid),
         cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=120),
+        # ``connect`` is also how long a request waits while the room holds all connections there may be.
+        timeout=aiohttp.ClientTimeout(total=None, connect=10, sock_connect=5, sock_read=120),
         auto_decompress=False,
         skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
         max_line_size=16 * 1024,
@@ -55,13 +56,10 @@ def room_session(run_dir: Path, uid: int) -> aiohttp.ClientSession:
 class Answer:
     """The room's answer, already filtered: ``status``, ``headers`` and a body to read in pieces."""
 
-    def __init__(self, response: aiohttp.ClientResponse, prefix: str) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, prefix: str, mark: str) -> None:
         self._response = response
-        # Only what the standard names; a room-made reason phrase is dropped with the rest.
-        self.status = (
-            response.status if response.status in standard_reasons and response.status >= 200 else 502
-        )
-        self.headers = list(headers.to_browser(response.headers.items(), prefix=prefix))
+        self.status = response.status
+        self.headers = list(headers.to_browser(response.headers.items(), prefix=prefix, mark=mark))
 
     async def body(self) -> AsyncIterator[bytes]:
         """The body in pieces of at most 64 KiB, as the room sends it."""
@@ -71,8 +69,12 @@ class Answer:
     async def __aenter__(self) -> Answer:
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Hang up on the room, whether or not it has said everything."""
         self._response.close()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
 
 
 async def ask_room(
@@ -83,13 +85,21 @@ async def ask_room(
     request_headers: Callable[[], Any],
     body: bytes | None,
     prefix: str,
+    mark: str = "",
 ) -> Answer:
-    """Send a rebuilt request; redirects are not followed. Raises ``RoomUnreachable`` or ``ClientError``."""
+    """Send a rebuilt request; redirects are not followed. ``mark`` as in :func:`headers.to_browser`.
+
+    Raises ``RoomUnreachable``, ``TimeoutError`` or ``ClientError``, the last also for a status that the
+    standard does not name or that answers no ordinary request.
+    """
     response = await session.request(
         method,
         URL("http://localhost" + path_and_query, encoded=True),
-        headers=list(headers.to_room(request_headers())),
+        headers=list(headers.to_room(request_headers(), mark=mark)),
         data=body,
         allow_redirects=False,
     )
-    return Answer(response, prefix)
+    if response.status < 200 or response.status not in standard_reasons:
+        response.close()
+        raise aiohttp.ClientError(f"the room answered with status {response.status}")
+    return Answer(response, prefix, mark)

@@ -35,7 +35,7 @@ class Relay:
         self._door = door
         self._kind = kind
         self._protocol = protocol
-        self._session = (session_token, session_id)
+        self.session = (session_token, session_id)
         self.signed_in_at = time.monotonic()
         self._room: aiohttp.ClientWebSocketResponse | None = None
         self._browser: websocket.WebSocketHandler | None = None
@@ -57,7 +57,7 @@ class Relay:
     def start(self, browser: websocket.WebSocketHandler) -> None:
         """Both sides are open: carry what the room says."""
         self._browser = browser
-        self._door.relays.add(self)
+        self._door.carried.add(self)
         self._pump = asyncio.create_task(self._to_browser())
 
     async def to_room(self, message: str | bytes) -> None:
@@ -84,14 +84,6 @@ class Relay:
         except (aiohttp.ClientError, ConnectionError):
             self.close("The room has ended.")
 
-    async def still_signed_in(self) -> bool:
-        """Whether the browser session that opened this websocket is still the owner's."""
-        person = await self._door.person_of(*self._session, fresh=True)
-        if person != self._door.settings.owner:
-            return False
-        self.signed_in_at = time.monotonic()
-        return True
-
     def close(self, reason: str, code: int = CLOSED_BY_HUB) -> None:
         """Close both sides; the browser learns the reason (at most 123 bytes of it, as the protocol has it)."""
         if self._browser is not None:
@@ -100,7 +92,7 @@ class Relay:
 
     def end(self) -> None:
         """Close the room's side."""
-        self._door.relays.discard(self)
+        self._door.carried.discard(self)
         if self._pump is not None and self._pump is not asyncio.current_task():
             self._pump.cancel()
         if self._room is not None and not self._room.closed:

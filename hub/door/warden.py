@@ -91,7 +91,7 @@ class Warden:
                 return
             while line := await reader.readline():
                 await _answer(writer, await self._handle(post, json.loads(line)))
-        except (ValueError, AttributeError, OSError, PermissionError) as error:
+        except (ValueError, AttributeError, OSError, RecursionError) as error:
             log.warning("a door's line was closed: %s", error)
         finally:
             writer.close()
@@ -100,7 +100,10 @@ class Warden:
 
     async def _handle(self, post: _Post, message: dict[str, Any]) -> dict[str, Any]:
         if post.token not in self._posts:
-            return {"ok": True, "admitted": False, "reason": "This room has been stopped."}
+            # An event is refused, not merely forgotten: what the hub did not write down must not pass.
+            stopped = "This room has been stopped."
+            asks = message.get("ask") == "admission"
+            return {"ok": asks, "admitted": False, "reason": stopped, "error": stopped}
         if message.get("ask") == "admission":
             answer = await asyncio.to_thread(self._admission, post.seat)
             return {"ok": True, **answer}
@@ -116,7 +119,7 @@ class Warden:
 
     def _record(self, post: _Post, message: dict[str, Any]) -> dict[str, Any]:
         number, event, details = message.get("n"), message.get("event"), message.get("details")
-        if not isinstance(number, int) or number < post.due or not isinstance(details, dict):
+        if type(number) is not int or number < post.due or not isinstance(details, dict):
             return {"ok": False, "error": "a number that was used already, or none"}
         seat, now = post.seat, utc_now()
         entries: list[tuple[EventKind, dict[str, object]]] = []

@@ -11,10 +11,12 @@ import contextlib
 import json
 import os
 import socket
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-MAX_LINE = 4 * 1024 * 1024
+# The longest cell (hub.door.relay_websocket.MAX_CODE characters) at twelve bytes a character in JSON.
+MAX_LINE = 16 * 1024 * 1024
 _ANSWER_WITHIN_S = 5.0
 
 
@@ -41,7 +43,7 @@ class WardenLink:
 
     async def record(self, event: str, **details: Any) -> None:
         """Have an event written to the ledger; returns when it is. Raises :class:`LinkDown`."""
-        async with self._turn:
+        async with self._my_turn():
             self._number += 1
             await self._exchange({"event": event, "n": self._number, "details": details})
 
@@ -55,8 +57,21 @@ class WardenLink:
                 await writer.wait_closed()
 
     async def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
-        async with self._turn:
+        async with self._my_turn():
             return await self._exchange(question)
+
+    @contextlib.asynccontextmanager
+    async def _my_turn(self) -> AsyncIterator[None]:
+        """Questions and events go one after the other. Raises :class:`LinkDown` where the line stays busy."""
+        try:
+            async with asyncio.timeout(_ANSWER_WITHIN_S):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise LinkDown("the line to the hub is busy") from None
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     async def _exchange(self, message: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -66,6 +81,10 @@ class WardenLink:
         except (OSError, TimeoutError, ValueError, TypeError, EOFError) as error:
             await self.close()
             raise LinkDown(str(error) or type(error).__name__) from error
+        except BaseException:
+            # Given up half-way: an answer that still comes would be taken for the next question's.
+            await self.close()
+            raise
         if answer.get("ok") is not True:
             await self.close()
             raise LinkDown(str(answer.get("error", "the hub refused the message")))

@@ -15,14 +15,16 @@ import struct
 import uuid
 from dataclasses import dataclass, field
 from html import unescape
+from http.cookies import BaseCookie
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 BINARY_PROTOCOL = "v1.kernel.websocket.jupyter.org"
-NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "same-site"}
+NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "none"}
 NAVIGATION |= {"Accept": "text/html,*/*;q=0.8"}
 
 
@@ -40,6 +42,13 @@ class Loopback(AbstractResolver):
 
     async def close(self) -> None:
         """Nothing is held."""
+
+
+class LocalhostJar(aiohttp.CookieJar):
+    """Browsers send ``Secure`` cookies to names below ``localhost`` without TLS as well; aiohttp does not."""
+
+    def filter_cookies(self, request_url: URL) -> BaseCookie[str]:  # type: ignore[override]
+        return super().filter_cookies(request_url.with_scheme("https"))
 
 
 class Refused(Exception):
@@ -85,7 +94,7 @@ class Browser:
         self.http: aiohttp.ClientSession
 
     async def __aenter__(self) -> Browser:
-        jar = aiohttp.CookieJar(quote_cookie=False)
+        jar = LocalhostJar(quote_cookie=False)
         connector = aiohttp.TCPConnector(resolver=Loopback())
         self.http = aiohttp.ClientSession(
             cookie_jar=jar, connector=connector, timeout=aiohttp.ClientTimeout(total=120)
@@ -188,8 +197,6 @@ class Browser:
         return Kernel(socket_)
 
     def _cookie(self, url: str, name: str) -> str:
-        from yarl import URL
-
         found = self.http.cookie_jar.filter_cookies(URL(url + "/hub/"))
         return found[name].value if name in found else ""
 

@@ -37,7 +37,7 @@ async def serve() -> None:
     # The desk has a host name of its own; the hub's configuration says which.
     origin = os.environ.get("LOCKEDROOM_DESK_ORIGIN", settings.public_url)
     cookies: dict[str, object] = {"samesite": "Lax"}
-    if origin.startswith("https:"):
+    if origin.startswith("https:") or os.environ.get("JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED") == "1":
         cookies["secure"] = True
     desk = Desk(
         store=open_store(settings.database),

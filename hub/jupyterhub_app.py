@@ -1,0 +1,68 @@
+"""JupyterHub, answering at its own host name only: ``python -m hub.jupyterhub_app``.
+
+The proxy leads whatever has no route of its own to the hub, on every host name. So the hub's sign-in page
+and API would also be there on a seat's host name, where the room's scripts run.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlsplit
+
+from jupyterhub.app import JupyterHub
+from tornado import web
+
+from hub.settings import load
+
+
+class Elsewhere(web.RequestHandler):
+    """A host name that is not the hub's: a closed room's address leads to the hub, nothing else is here."""
+
+    def set_default_headers(self) -> None:
+        """No content of this answer is ever run."""
+        self.clear_header("Server")
+        self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cache-Control", "no-store")
+
+    def check_xsrf_cookie(self) -> None:
+        """Nothing is done here, whoever asks."""
+
+    def prepare(self) -> None:
+        """Answer every method."""
+        target = hub_address(str(self.request.method), self.request.path, load().public_url)
+        if target is not None:
+            self.redirect(target)
+            return
+        self.set_status(421)
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish("This address does not belong here. Your rooms are at " + load().public_url + "/hub/home")
+
+
+def hub_address(method: str, path: str, public_url: str) -> str | None:
+    """Where on the hub a browser is led that came to another host name; ``None`` for nowhere. Pure."""
+    if method not in {"GET", "HEAD"}:
+        return None
+    if path == "/":
+        return f"{public_url}/hub/home"
+    if re.fullmatch(r"/user/[a-z0-9-]+/[a-z0-9-]+(/[A-Za-z0-9/_.~%-]*)?", path):
+        return f"{public_url}/hub{quote(path, safe='/%~')}"
+    return None
+
+
+class Hub(JupyterHub):  # type: ignore[misc]
+    """JupyterHub with one rule more."""
+
+    def init_tornado_application(self) -> None:
+        """Before every other rule: other host names than the hub's own lead to :class:`Elsewhere`."""
+        super().init_tornado_application()
+        own = {
+            urlsplit(load().public_url).hostname or "",
+            "127.0.0.1",
+        }  # services ask at the loopback address
+        names = "|".join(re.escape(name) for name in sorted(own))
+        self.tornado_application.add_handlers(rf"(?!(?:{names})$).*", [(r".*", Elsewhere)])
+
+
+if __name__ == "__main__":
+    Hub.launch_instance()

@@ -1,0 +1,93 @@
+"""JupyterHub's pages that do something, taken only from the hub's own pages; and what signing out ends.
+
+Seats are of the same site as the hub, so cookies travel with what a seat's script sends here. JupyterHub
+opens a room and signs people out on a plain GET, which a script can cause by leading the browser there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from jupyterhub import orm
+from jupyterhub.handlers.login import LoginHandler, LogoutHandler
+from jupyterhub.handlers.pages import SpawnHandler
+from tornado import web
+
+from hub.settings import load
+
+_OWN = frozenset({None, "none", "same-origin"})
+NOT_OURS = "This did not come from the hub's own page, so it was not done. Use the page of your rooms."
+
+
+def refusal(method: str, headers: Mapping[str, str], public_url: str) -> str | None:
+    """A sentence where a request did not come from the hub's own pages or from the person; else ``None``.
+
+    ``public_url`` is the hub's origin. Pure.
+    """
+    if headers.get("Host", "").lower() != urlsplit(public_url).netloc.lower():
+        return NOT_OURS
+    if method not in {"GET", "HEAD"} and headers.get("Origin") != public_url:
+        return NOT_OURS
+    return None if headers.get("Sec-Fetch-Site") in _OWN else NOT_OURS
+
+
+class _Guarded:
+    """For handlers of JupyterHub: refuse before anything else."""
+
+    async def prepare(self) -> None:
+        """See :func:`refusal`."""
+        request = self.request  # type: ignore[attr-defined]
+        reason = refusal(str(request.method), request.headers, load().public_url)
+        if reason is not None:
+            raise web.HTTPError(403, reason)
+        await super().prepare()  # type: ignore[misc]
+
+
+class OwnSpawn(_Guarded, SpawnHandler):  # type: ignore[misc]
+    """Opening a room."""
+
+
+class OwnLogin(LoginHandler):  # type: ignore[misc]
+    """Signing in. The page may be reached from everywhere, the form is taken from the page only."""
+
+    async def prepare(self) -> None:
+        """See :func:`refusal`."""
+        if self.request.method not in {"GET", "HEAD"}:
+            reason = refusal(str(self.request.method), self.request.headers, load().public_url)
+            if reason is not None:
+                raise web.HTTPError(403, reason)
+        await super().prepare()
+
+
+class OwnLogout(_Guarded, LogoutHandler):  # type: ignore[misc]
+    """Signing out ends all sessions of the person: every door, the desk, and every other browser.
+
+    JupyterHub ends those of one session id, which lies in a cookie for the whole site that a seat's script
+    can replace; and its own cookie would stay good for whoever kept a copy.
+    """
+
+    def _backend_logout_cleanup(self, name: str) -> None:
+        user = self.current_user
+        for token in self.db.query(orm.APIToken).filter_by(user_id=user.id):
+            if token.client_id != "jupyterhub":
+                self.db.delete(token)
+        user.orm_user.cookie_id = orm.new_token()
+        self.db.commit()
+        super()._backend_logout_cleanup(name)
+
+    async def render_logout_page(self) -> None:
+        """A page that says so, instead of the empty sign-in form."""
+        self.finish(await self.render_template("logout.html"))
+
+
+def handlers() -> list[tuple[str, Any]]:
+    """To be put before JupyterHub's own handlers."""
+    return [
+        (r"/login", OwnLogin),
+        (r"/logout", OwnLogout),
+        (r"/spawn", OwnSpawn),
+        (r"/spawn/([^/]+)", OwnSpawn),
+        (r"/spawn/([^/]+)/([^/]+)", OwnSpawn),
+    ]
