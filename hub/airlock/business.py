@@ -135,10 +135,10 @@ def spoil(session: Session, number: int, *, because: str, now: datetime) -> None
     request = find(session, number)
     if transition(State(request.state), Event.REFUSE) is None:
         return
-    request.refusal = because
-    _void_standing(request, because, now)
-    _move(request, Event.REFUSE, now)
     seat = seat_of(request)
+    _void_standing(request, because, now)
+    request.refusal = because  # with the state, in one statement: the database wants both or neither
+    _move(request, Event.REFUSE, now)
     append(
         session,
         EventKind.BUNDLE_REFUSED,

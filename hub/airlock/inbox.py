@@ -72,7 +72,7 @@ def _replace(folder: int, name: str, content: bytes) -> None:
         hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=folder
     )
     try:
-        with open(fd, "wb") as writer:
+        with os.fdopen(fd, "wb") as writer:
             writer.write(content)
             writer.flush()
             os.fchmod(writer.fileno(), 0o644)

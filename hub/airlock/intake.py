@@ -49,6 +49,8 @@ class Intake:
         with self.airlock.store.read() as session:
             known = set(session.scalars(select(AirlockRequest.number)))
         self.airlock.quarantine.sweep(known)
+        for seat in self._seats():
+            self._guarded(("removals", seat), lambda seat=seat: self._finish_removals(seat))
 
     def once(self) -> int:
         """Do everything that is due. Returns how many bundles and requests were moved."""
@@ -109,6 +111,11 @@ class Intake:
                 taken += 1
         return taken
 
+    def _finish_removals(self, seat: Seat) -> int:
+        with outbox.open_outbox(self.seats, seat.id) as box:
+            outbox.finish_removals(box)
+        return 0
+
     def _number_of(self, seat: Seat) -> int | None:
         if seat not in self._seat_numbers:
             with self.airlock.store.read() as session:
@@ -133,7 +140,7 @@ class Intake:
                     place=lambda n: quarantine.place(incoming, n),
                     now=self.airlock.clock(),
                 )
-            outbox.remove_taken(box, name, len(bundle.files))
+            outbox.remove_taken(box, name)
             log.info("took a bundle of %s as request %s", seat.id, number)
         except BundleRefused as fault:
             digest = hashlib.sha256(f"refused: {fault.sentence}".encode()).hexdigest()

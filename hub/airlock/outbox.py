@@ -31,6 +31,7 @@ _BUNDLE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", re.ASCII)
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 # Names looked at in one listing; a flood beyond that waits its turn.
 _LISTED = 1000
+_TAKEN = "taken"
 
 
 class BundleRefused(PlainError):
@@ -93,7 +94,7 @@ def open_outbox(seats: Path, seat: SeatId) -> Iterator[int]:
             outbox = stack.enter_context(_closing(os.open("outbox", _DIRECTORY, dir_fd=place)))
         except OSError as fault:
             raise OutboxUnusable(
-                f"The outbox of {seat} is not a directory that can be read ({fault.strerror}): nothing is taken from it."
+                f"The outbox of {seat} cannot be looked into ({fault.strerror}): nothing is taken from it."
             ) from fault
         yield outbox
 
@@ -258,7 +259,7 @@ def _copy(source: int, target: Path, declared: form.BundledFile, most: int) -> C
     head = bytearray()
     size = 0
     fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o444)
-    with open(fd, "wb") as writer:
+    with os.fdopen(fd, "wb") as writer:
         while True:
             try:
                 chunk = os.read(source, _CHUNK)
@@ -286,37 +287,46 @@ def _copy(source: int, target: Path, declared: form.BundledFile, most: int) -> C
     return CopiedFile(declared.index, declared.name, size, digest.hexdigest(), sniff(bytes(head)))
 
 
-def remove_taken(outbox: int, name: str, files: int) -> None:
+def remove_taken(outbox: int, name: str) -> None:
     """Take a bundle that is durably ours out of the outbox.
 
-    Only what a bundle holds is deleted. If the room put anything else there meanwhile, the directory is
-    moved aside under a hidden name instead, so that nothing is looked at twice and nothing of theirs is lost.
+    It is hidden first, in one step: half a bundle under its own name would look like another bundle after
+    a crash. Then what a bundle holds is deleted; anything else that the room put there stays, hidden.
     """
-    with contextlib.suppress(OSError):
-        with _closing(os.open(name, _DIRECTORY, dir_fd=outbox)) as top:
-            with (
-                contextlib.suppress(OSError),
-                _closing(os.open(form.FILES, _DIRECTORY, dir_fd=top)) as folder,
-            ):
-                for index in range(files):
-                    with contextlib.suppress(OSError):
-                        os.unlink(str(index), dir_fd=folder)
-            for entry, remove in ((form.FILES, os.rmdir), (form.MANIFEST, os.unlink)):
+    hidden = set_aside(outbox, name, _TAKEN)
+    if hidden is not None:
+        _delete_bundle(outbox, hidden)
+
+
+def finish_removals(outbox: int) -> None:
+    """Delete what a crash left of bundles that were being removed."""
+    with os.scandir(outbox) as entries:
+        names = [e.name for e in itertools.islice(entries, _LISTED) if e.name.startswith(f".{_TAKEN}-")]
+    for name in names:
+        _delete_bundle(outbox, name)
+
+
+def _delete_bundle(outbox: int, name: str) -> None:
+    with contextlib.suppress(OSError), _closing(os.open(name, _DIRECTORY, dir_fd=outbox)) as top:
+        with contextlib.suppress(OSError), _closing(os.open(form.FILES, _DIRECTORY, dir_fd=top)) as folder:
+            for index in range(form.MAX_FILES):
                 with contextlib.suppress(OSError):
-                    remove(entry, dir_fd=top)
+                    os.unlink(str(index), dir_fd=folder)
+        for entry, remove in ((form.FILES, os.rmdir), (form.MANIFEST, os.unlink)):
+            with contextlib.suppress(OSError):
+                remove(entry, dir_fd=top)
+    with contextlib.suppress(OSError):
         os.rmdir(name, dir_fd=outbox)
-    set_aside(outbox, name, "taken")
 
 
-def set_aside(outbox: int, name: str, why: str) -> bool:
-    """Hide ``name`` from the next listing by renaming it. True if it is out of the way (or gone)."""
+def set_aside(outbox: int, name: str, why: str) -> str | None:
+    """Hide ``name`` from the next listing by renaming it. Its new name, or None where it cannot be done."""
+    hidden = f".{why}-{secrets.token_hex(6)}"
     try:
-        os.rename(name, f".{why}-{secrets.token_hex(6)}", src_dir_fd=outbox, dst_dir_fd=outbox)
-    except FileNotFoundError:
-        return True
+        os.rename(name, hidden, src_dir_fd=outbox, dst_dir_fd=outbox)
     except OSError:
-        return False
-    return True
+        return None
+    return hidden
 
 
 def stamp(outbox: int, name: str) -> tuple[int, int] | None:

@@ -18,8 +18,9 @@ from hub.airlock.sniff import Kind
 
 ROWS, COLUMNS, CELL_CHARS, TEXT_CHARS = 200, 40, 120, 20_000
 # A rule whose finding says that the file holds one row a person: then the reviewer needs no rows.
-ROW_LEVEL_RULES = frozenset({"row-level", "row-level-data", "row_level", "row_level_data"})
-_CELL = re.compile(r"\b([A-Z]{1,3})([1-9][0-9]{0,6})\b", re.ASCII)
+ROW_LEVEL_RULE = "row_level"
+_CELL = r"([A-Z]{1,3})([1-9][0-9]{0,6})"
+_PLACE = re.compile(rf"\b{_CELL}(?::{_CELL})?\b", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -54,19 +55,27 @@ def flagged(findings: Sequence[Finding]) -> dict[tuple[int, int], tuple[str, ...
     """Which cells (row, column, both from 0) the findings name, with the rules that do."""
     found: dict[tuple[int, int], tuple[str, ...]] = {}
     for finding in findings:
-        for column_name, row_name in _CELL.findall(finding.where):
-            column = 0
-            for letter in column_name:
-                column = column * 26 + ord(letter) - ord("A") + 1
-            place = (int(row_name) - 1, column - 1)
-            if finding.rule not in found.get(place, ()):
-                found[place] = (*found.get(place, ()), finding.rule)
+        for place in _PLACE.findall(finding.where):
+            top, left = _position(place[0], place[1])
+            bottom, right = _position(place[2], place[3]) if place[2] else (top, left)
+            # What is not shown need not be marked: a range of a million rows costs nothing.
+            for row in range(top, min(bottom, ROWS) + 1):
+                for column in range(left, min(right, COLUMNS) + 1):
+                    if finding.rule not in found.get((row, column), ()):
+                        found[row, column] = (*found.get((row, column), ()), finding.rule)
     return found
+
+
+def _position(column_name: str, row_name: str) -> tuple[int, int]:
+    column = 0
+    for letter in column_name:
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return int(row_name) - 1, column - 1
 
 
 def preview(content: bytes, kind: Kind, findings: Sequence[Finding]) -> Preview:
     """What the reviewer is shown of ``content``."""
-    if any(f.rule.lower() in ROW_LEVEL_RULES for f in findings):
+    if any(f.rule == ROW_LEVEL_RULE for f in findings):
         lines = content.count(b"\n")
         return Preview(f"Row-level content is not shown: about {lines} lines, {len(content)} bytes.")
     if kind not in {Kind.TABLE, Kind.TEXT}:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hub.store import Store
 
+from hub.store import Store
 from tests.unit.airlock.world import World, checker_environment
 
 

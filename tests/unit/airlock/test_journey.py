@@ -6,11 +6,11 @@ import hashlib
 import json
 
 import pytest
+
 from hub.airlock.business import AlreadyDownloaded
 from hub.airlock.policies import WrongMoment
 from hub.airlock.states import State
 from hub.ledger import EventKind
-
 from tests.unit.airlock.world import SAFE, UNSAFE, World
 
 

@@ -13,7 +13,12 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
+
+from output_checker.staging import stage
+from output_checker.staging.reply import Reply, replies
+from sqlalchemy import select
 
 from hub.airlock import business
 from hub.airlock.check import Checker
@@ -31,9 +36,6 @@ from hub.ledger import EventKind
 from hub.store import Store
 from hub.store.models import AirlockRequest, LedgerEntry
 from hub.store.names import SeatId
-from output_checker.staging import stage
-from output_checker.staging.reply import Reply, replies
-from sqlalchemy import select
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 CONSOLE = "console:test"
@@ -114,8 +116,16 @@ class World:
         self.quarantine = Quarantine(self.state / "airlock")
         self.quarantine.prepare()
         self.key = load_key(self.state / "keys")
-        self.airlock = self.new_airlock()
-        self.intake = Intake(self.airlock, self.seats)
+
+    @cached_property
+    def airlock(self) -> Airlock:
+        """The parts of this installation's airlock."""
+        return self.new_airlock()
+
+    @cached_property
+    def intake(self) -> Intake:
+        """The one intake at work."""
+        return Intake(self.airlock, self.seats)
 
     def new_airlock(self) -> Airlock:
         """Another process's view of the same installation."""
@@ -246,7 +256,8 @@ class World:
     def token(self, number: int, index: int = 0) -> str:
         """The token that the author's page holds."""
         with self.store.read() as session:
-            return make(self.key, number, index, find(session, number).files[index].sha256)
+            files = find(session, number).files
+            return make(self.key, number, index, files[index].sha256) if files else "there is no file"
 
     def state_of(self, number: int) -> State:
         """Where a request stands."""

@@ -11,7 +11,10 @@ from output_checker.staging import reply as reply_form
 from output_checker.staging.precheck import lines_about
 from output_checker.staging.writing import OUTBOX, stage
 
-WHAT_NEXT = "Staged: the airlock takes its own copy within seconds and answers here (%replies); after that, submit the request by its number on the desk."
+WHAT_NEXT = (
+    "Staged: the airlock takes its own copy within seconds and answers here (%replies); "
+    "after that, submit the request by its number on the desk."
+)
 
 
 class _Arguments(argparse.ArgumentParser):

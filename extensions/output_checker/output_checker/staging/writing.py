@@ -73,6 +73,10 @@ def _check_request(sources: list[Path], outbox: Path, context: str | None) -> No
         raise PlainError(
             f"The context is longer than {form.MAX_CONTEXT_CHARS} characters: please shorten it."
         )
+    if context is not None and form.printable(context, keep="\n\t") != context:
+        raise PlainError(
+            "The context contains characters that cannot be seen: please write it in plain letters."
+        )
     if not outbox.is_dir():
         raise PlainError(
             f"There is no outbox at {outbox}, so nothing can be staged: staging works inside a locked room only."
@@ -84,7 +88,8 @@ def _check_request(sources: list[Path], outbox: Path, context: str | None) -> No
             raise PlainError(f"The name of {source.name!a} {problem}: rename the file, then stage it again.")
         if source.name in seen:
             raise PlainError(
-                f"Two of the files are called {source.name}: rename one, so that the output checkers can tell them apart."
+                f"Two of the files are called {source.name}: rename one, "
+                "so that the output checkers can tell them apart."
             )
         seen.add(source.name)
 
@@ -97,17 +102,12 @@ def _copy(index: int, source: Path, target: Path) -> form.BundledFile:
         raise PlainError(f"There is no file {source}: check the name, then stage it again.") from fault
     except PermissionError as fault:
         raise PlainError(f"{source} cannot be read: check its permissions, then stage it again.") from fault
-    with open(fd, "rb") as reader:
-        state = os.fstat(fd)
-        if stat.S_ISDIR(state.st_mode):
-            raise PlainError(f"{source} is a directory: name the files in it that should leave the room.")
-        if not stat.S_ISREG(state.st_mode):
-            raise PlainError(f"{source} is not an ordinary file, so it cannot be staged.")
-        if state.st_size > form.MAX_FILE_BYTES:
-            raise PlainError(
-                f"{source} has {_mb(state.st_size)} and the airlock takes at most {_mb(form.MAX_FILE_BYTES)} "
-                "a file: stage a smaller, summarised table."
-            )
+    try:
+        _check_source(os.fstat(fd), source)
+    except PlainError:
+        os.close(fd)
+        raise
+    with os.fdopen(fd, "rb") as reader:
         digest = hashlib.sha256()
         size = 0
         with target.open("xb") as writer:
@@ -122,6 +122,18 @@ def _copy(index: int, source: Path, target: Path) -> form.BundledFile:
             writer.flush()
             os.fsync(writer.fileno())
     return form.BundledFile(index=index, name=source.name, size=size, sha256=digest.hexdigest())
+
+
+def _check_source(state: os.stat_result, source: Path) -> None:
+    if stat.S_ISDIR(state.st_mode):
+        raise PlainError(f"{source} is a directory: name the files in it that should leave the room.")
+    if not stat.S_ISREG(state.st_mode):
+        raise PlainError(f"{source} is not an ordinary file, so it cannot be staged.")
+    if state.st_size > form.MAX_FILE_BYTES:
+        raise PlainError(
+            f"{source} has {_mb(state.st_size)} and the airlock takes at most {_mb(form.MAX_FILE_BYTES)} "
+            "a file: stage a smaller, summarised table."
+        )
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -152,7 +164,10 @@ def _remove_abandoned(outbox: Path) -> None:
 
 def _sentence_for(fault: OSError, outbox: Path) -> str:
     if fault.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return f"The disk under {outbox} is full, so nothing was staged: wait until the airlock has taken what is there, or stage a smaller file."
+        return (
+            f"The disk under {outbox} is full, so nothing was staged: wait until the airlock has taken what is "
+            "there, or stage a smaller file."
+        )
     if fault.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return f"{outbox} cannot be written, so nothing was staged: tell the people who run this room."
     return f"Staging failed ({fault.strerror or fault}), and nothing was staged: try again."

@@ -71,25 +71,19 @@ def _requests() -> None:
         sa.UniqueConstraint(
             "seat_number", "bundle_key", "digest", name="uq_airlock_requests_seat_number_bundle_key_digest"
         ),
-        sa.CheckConstraint("number >= 1", name="ck_airlock_requests_number"),
-        sa.CheckConstraint(f"state IN {_STATES}", name="ck_airlock_requests_known_state"),
+        sa.CheckConstraint("number >= 1", name="number"),
+        sa.CheckConstraint(f"state IN {_STATES}", name="known_state"),
         sa.CheckConstraint(
             "verdict IS NULL OR verdict IN ('clear', 'review', 'block')",
-            name="ck_airlock_requests_known_verdict",
+            name="known_verdict",
         ),
         sa.CheckConstraint(
             f"state NOT IN {_CHECKED} OR (verdict IS NOT NULL AND verdict <> 'block')",
-            name="ck_airlock_requests_checked_first",
+            name="checked_first",
         ),
-        sa.CheckConstraint(
-            "(checked_at IS NULL) = (verdict IS NULL)", name="ck_airlock_requests_verdict_with_time"
-        ),
-        sa.CheckConstraint(
-            "(verdict IS NULL) = (binding IS NULL)", name="ck_airlock_requests_verdict_with_binding"
-        ),
-        sa.CheckConstraint(
-            "(refusal IS NOT NULL) = (state = 'refused')", name="ck_airlock_requests_refused_why"
-        ),
+        sa.CheckConstraint("(checked_at IS NULL) = (verdict IS NULL)", name="verdict_with_time"),
+        sa.CheckConstraint("(verdict IS NULL) = (binding IS NULL)", name="verdict_with_binding"),
+        sa.CheckConstraint("(refusal IS NOT NULL) = (state = 'refused')", name="refused_why"),
     )
     for column in ("seat_number", "taken_at", "state"):
         op.create_index(f"ix_airlock_requests_{column}", "airlock_requests", [column])
@@ -108,14 +102,10 @@ def _files() -> None:
         sa.Column("downloaded_at", UtcDateTime),
         sa.Column("downloaded_by", sa.String(64)),
         sa.UniqueConstraint("token_digest", name="uq_airlock_files_token_digest"),
-        sa.CheckConstraint("length(sha256) = 64", name="ck_airlock_files_sha256"),
-        sa.CheckConstraint("size >= 0", name="ck_airlock_files_size"),
-        sa.CheckConstraint(
-            "(downloaded_at IS NULL) = (downloaded_by IS NULL)", name="ck_airlock_files_downloaded_by_whom"
-        ),
-        sa.CheckConstraint(
-            "downloaded_at IS NULL OR token_digest IS NOT NULL", name="ck_airlock_files_released_first"
-        ),
+        sa.CheckConstraint("length(sha256) = 64", name="sha256"),
+        sa.CheckConstraint("size >= 0", name="size"),
+        sa.CheckConstraint("(downloaded_at IS NULL) = (downloaded_by IS NULL)", name="downloaded_by_whom"),
+        sa.CheckConstraint("downloaded_at IS NULL OR token_digest IS NOT NULL", name="released_first"),
     )
 
 
@@ -131,13 +121,9 @@ def _decisions() -> None:
         sa.Column("decided_at", UtcDateTime, nullable=False),
         sa.Column("void_at", UtcDateTime),
         sa.Column("void_because", sa.Text),
-        sa.CheckConstraint("decision IN ('approve', 'reject')", name="ck_airlock_decisions_known_decision"),
-        sa.CheckConstraint(
-            "decision <> 'reject' OR comment IS NOT NULL", name="ck_airlock_decisions_rejected_why"
-        ),
-        sa.CheckConstraint(
-            "(void_at IS NULL) = (void_because IS NULL)", name="ck_airlock_decisions_void_why"
-        ),
+        sa.CheckConstraint("decision IN ('approve', 'reject')", name="known_decision"),
+        sa.CheckConstraint("decision <> 'reject' OR comment IS NOT NULL", name="rejected_why"),
+        sa.CheckConstraint("(void_at IS NULL) = (void_because IS NULL)", name="void_why"),
     )
     op.create_index("ix_airlock_decisions_request_number", "airlock_decisions", ["request_number"])
     op.create_index(
