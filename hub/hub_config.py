@@ -24,20 +24,6 @@ ROOT = Path(__file__).resolve().parents[1]
 PROXY = ROOT / "node_modules" / ".bin" / "configurable-http-proxy"
 _POLL_S = 4
 
-# On every page of the hub. Its pages hold inline scripts, so the policy says where they load from and send to.
-PAGE_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-
 
 class SignIn(LocalAccounts):
     """Local accounts, and the handlers that have to stand before JupyterHub's own."""
@@ -71,7 +57,7 @@ def configure(c: Any) -> None:
     }
     c.JupyterHub.tornado_settings = {
         "cookie_options": {"samesite": "Lax"},
-        "headers": PAGE_HEADERS,
+        "headers": page_headers(settings.public_url),
     }
 
     c.JupyterHub.proxy_class = SeatProxy
@@ -95,6 +81,26 @@ def configure(c: Any) -> None:
     c.JupyterHub.services = _services(settings)
     c.JupyterHub.activity_resolution = 30
     c.JupyterHub.log_level = settings.log_level
+
+
+def page_headers(public_url: str) -> dict[str, str]:
+    """The headers of every page of the hub. Its pages need no script, so none runs."""
+    parts = urlsplit(public_url)
+    # A form's answer may lead on to a seat or the desk: the sign-in page does, when one came from there.
+    forms = f"'self' {parts.scheme}://*.{parts.netloc}"
+    return {
+        "Content-Security-Policy": (
+            "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
+            f"form-action {forms}; base-uri 'none'; frame-ancestors 'none'"
+        ),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        # Not no-referrer: with that, browsers send "Origin: null" from our own forms.
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
 
 
 def _for_user(home_of: Callable[[str], Home]) -> Callable[[Any], Home | None]:

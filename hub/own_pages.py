@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from jupyterhub import orm
+from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.handlers.login import LoginHandler, LogoutHandler
 from jupyterhub.handlers.pages import SpawnHandler
 from tornado import web
@@ -82,11 +83,24 @@ class OwnLogout(_Guarded, LogoutHandler):  # type: ignore[misc]
         self.finish(await self.render_template("logout.html"))
 
 
+class CloseRoom(_Guarded, BaseHandler):  # type: ignore[misc]
+    """The button that closes a room."""
+
+    @web.authenticated  # type: ignore[untyped-decorator]
+    async def post(self, project: str) -> None:
+        """Stop the person's own seat in ``project``; nothing where it is closed already."""
+        spawner = self.current_user.spawners.get(project)
+        if spawner is not None and spawner.active and not spawner.pending:
+            await self.stop_single_user(self.current_user, project)
+        self.redirect(f"{self.hub.base_url}home", status=303)
+
+
 def handlers() -> list[tuple[str, Any]]:
     """To be put before JupyterHub's own handlers."""
     return [
         (r"/login", OwnLogin),
         (r"/logout", OwnLogout),
+        (r"/close/([a-z0-9-]+)", CloseRoom),
         (r"/spawn", OwnSpawn),
         (r"/spawn/([^/]+)", OwnSpawn),
         (r"/spawn/([^/]+)/([^/]+)", OwnSpawn),

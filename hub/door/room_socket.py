@@ -20,6 +20,8 @@ _SYS_OPENAT2 = 437  # the same on every architecture
 _RESOLVE_NO_MAGICLINKS = 0x02
 _RESOLVE_NO_SYMLINKS = 0x04
 _RESOLVE_BENEATH = 0x08
+# The peer of a socket that is not connected: asyncio takes a full queue for a connection.
+_NOBODY_YET = -1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -43,6 +45,8 @@ async def connect(folder: Path, name: str, uid: int) -> socket.socket:
         await asyncio.get_running_loop().sock_connect(client, f"/proc/self/fd/{target}")
         credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         _, peer_uid, _ = struct.unpack("3i", credentials)
+        if peer_uid == _NOBODY_YET:
+            raise RoomUnreachable("the room does not answer (too many are waiting)")
         if peer_uid != uid:
             raise RoomUnreachable(f"another user ({peer_uid}) answers behind the room's socket")
     except OSError as error:
