@@ -14,8 +14,7 @@ import socket
 import subprocess
 import sys
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from jupyterhub.spawner import LocalProcessSpawner, Spawner, SpawnException
 from output_checker.errors import PlainError
@@ -42,6 +41,7 @@ from hub.store.names import Seat
 
 _ROOM_UP_WITHIN_S = 60.0
 _OUTBOX_BYTES = 256 * 1024 * 1024
+_SHARED_BYTES = 2 * 1024 * 1024 * 1024
 
 
 class HubParts:
@@ -210,7 +210,7 @@ class SeatMixin:
             ),
             door_settings.ENV_OWNER: seat.person,
             door_settings.ENV_RUN_DIR: str(room.folders.run),
-            door_settings.ENV_ROOM_UID: str(room.uid if os.geteuid() == 0 else os.geteuid()),
+            door_settings.ENV_ROOM_UID: str(room.uid),
             door_settings.ENV_WARDEN: str(parts.warden.path),
             door_settings.ENV_WARDEN_TOKEN: parts.warden.post(seat),
             door_settings.ENV_RECHECK: str(settings.recheck_seconds),
@@ -294,6 +294,8 @@ class SeatMixin:
 class BubblewrapSeat(SeatMixin, LocalProcessSpawner):  # type: ignore[misc]
     """A seat whose room is a bubblewrap sandbox: the embedded default."""
 
+    _start_log: IO[bytes] | None = None
+
     def get_env(self) -> dict[str, str]:
         """Nothing: this is the room's side, and what the hub would tell it is not for it."""
         return {}
@@ -309,21 +311,26 @@ class BubblewrapSeat(SeatMixin, LocalProcessSpawner):  # type: ignore[misc]
         """Start the sandbox; ``LocalProcessSpawner`` keeps its process."""
         fd = sandbox_fd(bubblewrap.sandbox_of(room))
         self.cmd = [sys.executable, "-I", "-m", "output_checker.isolation.launch", str(fd)]
-        with self._start_log(room).open("wb") as log:
-            self.popen_kwargs = {
-                "pass_fds": (fd,),
-                "stdin": subprocess.DEVNULL,
-                "stdout": subprocess.DEVNULL,
-                "stderr": log,
-                "cwd": "/",
-            }
-            try:
-                await LocalProcessSpawner.start(self)
-            finally:
-                os.close(fd)
+        # In memory: what the room writes to its error output, for as long as it runs, counts against the
+        # seat's own memory and never fills the hub's disk, and no path of the host shows inside.
+        self._start_log = os.fdopen(os.memfd_create("room"), "w+b")
+        self.popen_kwargs = {
+            "pass_fds": (fd,),
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.DEVNULL,
+            "stderr": self._start_log,
+            "cwd": "/",
+        }
+        try:
+            await LocalProcessSpawner.start(self)
+        finally:
+            os.close(fd)
 
     async def stop_room(self, now: bool) -> None:
         """End the sandbox and whatever is left in its control group."""
+        if self._start_log is not None:
+            self._start_log.close()
+            self._start_log = None
         await LocalProcessSpawner.stop(self, now=now)
         if self.room is not None and (hierarchies := cgroup.find_hierarchies()):
             name = bubblewrap.control_group_name(self.room.seat, self.room.folders.home)
@@ -331,11 +338,8 @@ class BubblewrapSeat(SeatMixin, LocalProcessSpawner):  # type: ignore[misc]
 
     def start_message(self, room: RoomSpec) -> str:
         """What the launcher or bubblewrap said."""
-        return self._start_log(room).read_text(errors="replace").strip()[-400:] or "no reason was given."
-
-    @staticmethod
-    def _start_log(room: RoomSpec) -> Path:
-        return room.folders.home.parent / "start.log"
+        said = os.pread(self._start_log.fileno(), 1 << 20, 0) if self._start_log is not None else b""
+        return said.decode(errors="replace").strip()[-400:] or "no reason was given."
 
 
 def room_spec(settings: Settings, terms: Terms) -> tuple[RoomSpec, list[str]]:
@@ -356,8 +360,12 @@ def room_spec(settings: Settings, terms: Terms) -> tuple[RoomSpec, list[str]]:
         cpu_percent=int(settings.seat_cpus * 100),
         home_bytes=settings.seat_disk_mb * 1024 * 1024,
         outbox_bytes=_OUTBOX_BYTES,
+        shared_bytes=_SHARED_BYTES,
     )
-    uid, gid = settings.seat_uid(terms.seat_number), settings.project_gid(terms.project_number)
+    if isolation is Isolation.SHARED_USER:
+        uid, gid = os.getuid(), os.getgid()
+    else:
+        uid, gid = settings.seat_uid(terms.seat_number), settings.project_gid(terms.project_number)
     folders, missing = prepare(
         settings.state,
         seat=terms.seat,

@@ -79,6 +79,8 @@ def room_environment(spec: RoomSpec) -> dict[str, str]:
     """The environment inside: nothing of the host's, nothing of the hub's."""
     return {
         "HOME": str(HOME),
+        # Not in the home folder: a full one would keep the server from starting again.
+        "JUPYTER_RUNTIME_DIR": "/tmp/jupyter-runtime",  # noqa: S108 - inside the room
         "LANG": "C.UTF-8",
         "LOCKEDROOM_POLICY": spec.policy,
         "PATH": f"{spec.environment}/bin:/usr/bin:/bin",

@@ -1,12 +1,16 @@
-"""A folder of limited size: a file system in a sparse file, mounted without setuid and devices."""
+"""A folder of limited size: a file system in a sparse file or in memory, mounted without setuid and devices."""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+
+_MOUNTED = ("seats/*/*", "projects/*/shared", "run/rooms/*")
 
 
 def mount_limited(folder: Path, image: Path, size: int, owner: tuple[int, int]) -> str | None:
@@ -15,26 +19,43 @@ def mount_limited(folder: Path, image: Path, size: int, owner: tuple[int, int]) 
     An image that exists keeps its content and its size. Files already in ``folder`` are not hidden: a
     folder that is in use without a limit stays as it is.
     """
-    if os.path.ismount(folder):
+    # Two members of a project may start at once, and one image mounted twice would be destroyed.
+    with _one_at_a_time(image.parent):
+        if os.path.ismount(folder):
+            return None
+        if shutil.which("mkfs.ext4") is None:
+            return "mkfs.ext4 is not installed (Debian package e2fsprogs)"
+        if any(folder.iterdir()):
+            return "the folder was in use before"
+        try:
+            if not image.exists():
+                _make_image(image, size, owner)
+            _run(["mount", "-o", "loop,nosuid,nodev", str(image), str(folder)])
+        except subprocess.CalledProcessError as error:
+            return f"this machine cannot mount one ({error.stderr.decode(errors='replace').strip()})"
+        with contextlib.suppress(FileNotFoundError):
+            (folder / "lost+found").rmdir()
         return None
-    if shutil.which("mkfs.ext4") is None:
-        return "mkfs.ext4 is not installed (Debian package e2fsprogs)"
-    if any(folder.iterdir()):
-        return "the folder was in use before"
+
+
+def mount_in_memory(folder: Path, size: int, files: int, owner: tuple[int, int]) -> str | None:
+    """Mount an empty file system of ``size`` bytes and ``files`` files at ``folder``, for ``owner`` alone.
+
+    What an earlier one held is gone. ``None`` if it is there, else why it is not.
+    """
+    options = f"size={size},nr_inodes={files},mode=0700,uid={owner[0]},gid={owner[1]},nosuid,nodev,noexec"
     try:
-        if not image.exists():
-            _make_image(image, size, owner)
-        _run(["mount", "-o", "loop,nosuid,nodev", str(image), str(folder)])
+        while os.path.ismount(folder):
+            _run(["umount", "--lazy", str(folder)])
+        _run(["mount", "-t", "tmpfs", "-o", options, "room", str(folder)])
     except subprocess.CalledProcessError as error:
         return f"this machine cannot mount one ({error.stderr.decode(errors='replace').strip()})"
-    with contextlib.suppress(FileNotFoundError):
-        (folder / "lost+found").rmdir()
     return None
 
 
 def unmount_all(state: Path) -> None:
-    """Unmount every seat's file systems below ``state``; one still in use goes when it no longer is."""
-    for folder in sorted((state / "seats").glob("*/*")):
+    """Unmount every room's file systems below ``state``; one still in use goes when it no longer is."""
+    for folder in sorted(found for pattern in _MOUNTED for found in state.glob(pattern)):
         if os.path.ismount(folder):
             subprocess.run(["umount", "--lazy", str(folder)], check=False, capture_output=True)
 
@@ -47,6 +68,16 @@ def _make_image(image: Path, size: int, owner: tuple[int, int]) -> None:
     options = f"lazy_itable_init=1,root_owner={owner[0]}:{owner[1]}"
     _run(["mkfs.ext4", "-q", "-F", "-m", "0", "-E", options, str(unfinished)])
     unfinished.rename(image)
+
+
+@contextlib.contextmanager
+def _one_at_a_time(images: Path) -> Iterator[None]:
+    fd = os.open(images, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
 
 
 def _run(command: list[str]) -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
-from hub.rooms.disk import mount_limited
+from hub.rooms.disk import mount_in_memory, mount_limited
 from hub.rooms.spec import RoomFolders, RoomLimits
+
+# The room's socket, and some room to spare.
+_RUN_BYTES = 1024 * 1024
+_RUN_FILES = 256
 
 
 def prepare(
@@ -14,12 +19,13 @@ def prepare(
 ) -> tuple[RoomFolders, list[str]]:
     """Make the folders of one seat. Returns them, and a sentence for each limit that could not be had.
 
-    With a root hub every folder belongs to the seat's own user (``inbox`` to the hub) and ``home`` and
-    ``outbox`` are file systems of limited size. Otherwise all belong to the hub's user.
+    With a root hub every folder belongs to the seat's own user (``inbox`` and ``shared`` to the hub) and each
+    that can be written is a file system of limited size: what a room writes never fills the hub's own disk.
+    Otherwise all belong to the hub's user.
     """
     as_root = os.geteuid() == 0
     owner = (uid, gid) if as_root else (os.getuid(), os.getgid())
-    for parent in ("seats", "projects", "run", "run/rooms", "disks"):
+    for parent in ("seats", "projects", "run", "run/rooms", "disks", "disks/projects"):
         _hub_only(state / parent)
     seat_folder, project_folder = state / "seats" / seat, state / "projects" / project
     _hub_only(seat_folder)
@@ -33,25 +39,44 @@ def prepare(
         data=extract,
     )
     missing: list[str] = []
-    for folder, size in ((folders.home, limits.home_bytes), (folders.outbox, limits.outbox_bytes)):
+    own_disks = (
+        (folders.home, limits.home_bytes, f"{seat}.home", owner, 0o700),
+        (folders.outbox, limits.outbox_bytes, f"{seat}.outbox", owner, 0o700),
+        # The hub owns the shared folder itself, so that one member cannot lock the others out; files made
+        # in it belong to the project's group.
+        (folders.shared, limits.shared_bytes, f"projects/{project}", (os.getuid(), owner[1]), 0o3770),
+    )
+    for folder, size, image, folder_owner, mode in own_disks:
         folder.mkdir(mode=0o700, exist_ok=True)
-        image = state / "disks" / f"{seat}.{folder.name}.ext4"
-        reason = mount_limited(folder, image, size, owner) if as_root else "the hub is not root"
+        path = state / "disks" / f"{image}.ext4"
+        reason = mount_limited(folder, path, size, folder_owner) if as_root else "the hub is not root"
         if reason:
             missing.append(f"{folder.name} has no size limit of its own: {reason}.")
-        _own(folder, owner, 0o700)
-    folders.run.mkdir(mode=0o700, exist_ok=True)
-    _own(folders.run, owner, 0o700)
+        _own(folder, folder_owner, mode)
+    missing += _empty_run_folder(folders.run, owner, as_root)
     folders.inbox.mkdir(exist_ok=True)
     # The room reads its inbox through a read-only mount; the hub's user owns it.
     folders.inbox.chmod(0o755)
     (folders.inbox / ".airlock").mkdir(exist_ok=True)
     (folders.inbox / ".airlock").chmod(0o755)
-    folders.shared.mkdir(exist_ok=True)
-    # The hub owns the shared folder itself, so that one member cannot lock the others out; files made
-    # in it belong to the project's group.
-    _own(folders.shared, (os.getuid(), gid if as_root else os.getgid()), 0o3770)
     return folders, missing
+
+
+def _empty_run_folder(folder: Path, owner: tuple[int, int], as_root: bool) -> list[str]:
+    """An empty folder for the room's socket: what an earlier room left in its place is gone."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    reason: str | None = "the hub is not root"
+    if as_root:
+        reason = mount_in_memory(folder, _RUN_BYTES, _RUN_FILES, owner)
+    if reason is None:
+        return []
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)  # follows no link, and no room of this seat is running
+        else:
+            entry.unlink()
+    _own(folder, owner, 0o700)
+    return [f"{folder.name} has no size limit of its own: {reason}."]
 
 
 def _hub_only(folder: Path) -> None:

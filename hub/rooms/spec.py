@@ -15,6 +15,7 @@ class RoomLimits:
     cpu_percent: int
     home_bytes: int
     outbox_bytes: int
+    shared_bytes: int
     open_files: int = 4096
 
 

@@ -109,7 +109,12 @@ def _settings(hierarchies: Hierarchies, folder: Path, limits: Limits) -> Iterato
             if (folder / "memory.swap.max").exists():
                 yield "memory.swap.max", "0"
         elif (folder / "memory.limit_in_bytes").exists():
+            swap_too = (folder / "memory.memsw.limit_in_bytes").exists()
+            if swap_too:  # never below the other, so it is lifted before
+                yield "memory.memsw.limit_in_bytes", "-1"
             yield "memory.limit_in_bytes", str(limits.memory_bytes)
+            if swap_too:
+                yield "memory.memsw.limit_in_bytes", str(limits.memory_bytes)
     if limits.processes is not None and (folder / "pids.max").exists():
         yield "pids.max", str(limits.processes)
     if limits.cpu_percent is not None:
