@@ -24,7 +24,7 @@ from hub.airlock.policies import WrongMoment
 from hub.airlock.records import find, seat_of
 from hub.airlock.release import Airlock
 from hub.airlock.states import State
-from hub.store.models import AirlockRequest
+from hub.store.models import AirlockRequest, Project, SeatRecord
 from hub.store.names import Seat, WrongName, parse_seat
 
 log = logging.getLogger("lockedroom.airlock")
@@ -107,8 +107,9 @@ class Intake:
                     if business.taken_since(session, number, since) >= self.limits.bundles_an_hour:
                         log.warning("%s staged too much within an hour: the rest waits", seat.id)
                         return taken
-                self._take(box, seat, number, name)
-                taken += 1
+                taken += self._guarded(
+                    (seat, name), lambda name=name, number=number: self._take(box, seat, number, name)
+                )
         return taken
 
     def _finish_removals(self, seat: Seat) -> int:
@@ -125,7 +126,7 @@ class Intake:
             self._seat_numbers[seat] = number
         return self._seat_numbers[seat]
 
-    def _take(self, box: int, seat: Seat, seat_number: int, name: str) -> None:
+    def _take(self, box: int, seat: Seat, seat_number: int, name: str) -> int:
         """One bundle: copy, record, and only then remove. A crash between any two steps repeats safely."""
         quarantine = self.airlock.quarantine
         incoming = quarantine.new_incoming()
@@ -158,39 +159,51 @@ class Intake:
             outbox.set_aside(box, name, "refused")
         finally:
             quarantine.discard(incoming)
-            self._remember_if_stuck(box, seat, name)
-
-    def _remember_if_stuck(self, box: int, seat: Seat, name: str) -> None:
-        """What could be neither removed nor renamed is not looked at again until it changes."""
+        # What could be neither removed nor renamed is not looked at again until it changes.
         stamp = outbox.stamp(box, name)
         if stamp is not None:
             self._stuck[seat, name] = stamp
+        return 1
 
     def _is_stuck(self, box: int, seat: Seat, name: str) -> bool:
         return (seat, name) in self._stuck and self._stuck[seat, name] == outbox.stamp(box, name)
 
     def _due(self) -> list[tuple[int, State]]:
-        """Requests with which the airlock has something to do, oldest change first."""
+        """Requests with which the airlock has something to do, oldest change first.
+
+        Waiting for output checkers is not something to do, unless policy or checker changed meanwhile.
+        """
         states = [State.TAKEN, State.SUBMITTED, State.APPROVED]
         with self.airlock.store.read() as session:
             rows = session.execute(
-                select(AirlockRequest.number, AirlockRequest.state)
+                select(
+                    AirlockRequest.number,
+                    AirlockRequest.state,
+                    AirlockRequest.policy,
+                    AirlockRequest.policy_digest,
+                    AirlockRequest.checker,
+                    Project.policy,
+                )
+                .join(AirlockRequest.seat)
+                .join(SeatRecord.project)
                 .where(AirlockRequest.state.in_(states))
                 .order_by(AirlockRequest.changed_at)
-            )
-            return [(number, State(state)) for number, state in rows]
+            ).all()
+        due = []
+        for number, state, policy, digest, checker, policy_now in rows:
+            if state == State.SUBMITTED and policy == policy_now:
+                now = self.airlock.checker.binding([], policy)
+                if (digest, checker) == (now.policy.rsplit(" ", 1)[-1], now.checker):
+                    continue
+            due.append((number, State(state)))
+        return due
 
     def _advance(self, number: int, state: State) -> int:
-        if state is State.TAKEN:
-            release.check_request(self.airlock, number)
-            return 1
         if state is State.APPROVED:
             release.release(self.airlock, number)
-            return 1
-        if release.is_stale(self.airlock, number):
+        else:
             release.check_request(self.airlock, number)
-            return 1
-        return 0
+        return 1
 
     def _unanswered(self) -> list[int]:
         with self.airlock.store.read() as session:

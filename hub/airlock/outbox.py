@@ -29,8 +29,8 @@ from hub.store.names import SeatId
 _CHUNK = 1024 * 1024
 _BUNDLE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", re.ASCII)
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-# Names looked at in one listing; a flood beyond that waits its turn.
-_LISTED = 1000
+# Entries looked at in one listing, hidden ones among them; a flood beyond that waits its turn.
+_LISTED = 20_000
 _TAKEN = "taken"
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from hub.airlock import business, policies, records
 from hub.airlock.check import Checker, FileToCheck, Outcome
 from hub.airlock.locks import release_lock
 from hub.airlock.quarantine import CopyChanged, Quarantine
 from hub.airlock.states import State
+from hub.governance.approvals import parse_extract
 from hub.store import Store
+from hub.store.models import Approval
 from hub.store.names import ProjectSlug
 
 # A check may take its whole time; hashing and two short transactions need little besides.
@@ -26,6 +32,7 @@ class ToCheck:
     project: ProjectSlug
     policy: str
     files: tuple[FileToCheck, ...]
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,15 @@ def to_check(airlock: Airlock, number: int) -> ToCheck:
             for f in request.files
         )
         project = request.seat.project
-        return ToCheck(number, ProjectSlug(project.slug), project.policy, files)
+        return ToCheck(
+            number, ProjectSlug(project.slug), project.policy, files, _sources(session, project.number)
+        )
+
+
+def _sources(session: Session, project_number: int) -> tuple[str, ...]:
+    """Every data source for which a project was ever approved: its releases could be compared with others'."""
+    approved = session.scalars(select(Approval.extract).where(Approval.project_number == project_number))
+    return tuple(sorted({parse_extract(json.loads(extract)).source for extract in approved}))
 
 
 def check_request(airlock: Airlock, number: int) -> State:
@@ -72,14 +87,6 @@ def _look_again(airlock: Airlock, wanted: ToCheck) -> Outcome | str:
     return airlock.checker.check(wanted.files, wanted.policy, airlock.clock())
 
 
-def is_stale(airlock: Airlock, number: int) -> bool:
-    """Whether the policy or the checker are others than those of the last check."""
-    wanted = to_check(airlock, number)
-    now = records.binding_digest(airlock.checker.binding([f.sha256 for f in wanted.files], wanted.policy))
-    with airlock.store.read() as session:
-        return records.find(session, number).binding != now
-
-
 def release(airlock: Airlock, number: int) -> State:
     """Release an approved request, or find out that it may not be. Returns the state that follows.
 
@@ -88,7 +95,7 @@ def release(airlock: Airlock, number: int) -> State:
     """
     wanted = to_check(airlock, number)
     seconds = airlock.checker.timeout_s + _LOCK_MARGIN_S
-    scopes = [f"project:{wanted.project}"]
+    scopes = [f"project:{wanted.project}", *(f"source:{source}" for source in wanted.sources)]
     with release_lock(airlock.store, scopes, seconds=seconds, clock=airlock.clock) as lock:
         with airlock.store.read() as session:
             request = records.find(session, number)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
+from output_checker.errors import PlainError
 from sqlalchemy import select
 
 from hub.airlock import records
@@ -92,7 +93,9 @@ def list_requests(
 def show(number: Annotated[int, typer.Argument(help="The request's number.")]) -> None:
     """Print one request: its files, findings and decisions."""
     with store() as opened, opened.read() as session:
-        request = records.find(session, number)
+        request = session.get(AirlockRequest, number)
+        if request is None:
+            raise PlainError("There is no request of this number: see lockedroom airlock list.")
         checked = records.checked_of(request)
         told = request.refusal or State(request.state).meaning
         typer.echo(f"Request {number} of {records.seat_of(request).id}: {request.state}. {shown(told)}")
