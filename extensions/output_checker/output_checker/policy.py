@@ -103,7 +103,9 @@ class Percentages(_Strict):
 class Dominance(_Strict):
     """How much of a sum or mean few contributors may make up."""
 
-    n: Sourced[Annotated[int, Field(ge=1, le=10)]]
+    n: Sourced[Annotated[int, Field(ge=1, le=10)]] = Field(
+        description="How many of the largest contributors are taken together."
+    )
     k: Sourced[Share] = Field(description="The n largest contributors may make up at most this share.")
     p: Sourced[Share] = Field(
         description="What the others add must be at least this share of the largest contribution."

@@ -18,6 +18,7 @@ from output_checker.readers.table import Document, Sheet
 
 _DELIMITERS = (",", ";", "\t", "|")
 _RECORDS_LOOKED_AT = 200
+_ROWS_KEPT_BEYOND_A_LIMIT = 5_000  # the file is refused; these tell its sender more
 
 _COMMA_SURELY_DECIMAL = re.compile(
     r"[+-]?(?:[0-9]+,[0-9]{1,2}|[0-9]+,[0-9]{4,}|0,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+)%?"
@@ -115,7 +116,7 @@ def _records(text: str, delimiter: str, limits: Limits) -> _Records:
             cells += len(record)
             too_much = _beyond(rows, record, cells, limits)
             if too_much is not None:
-                return _Records(rows, [too_much])
+                return _Records(rows[:_ROWS_KEPT_BEYOND_A_LIMIT], [too_much])
     except csv.Error as error:
         message = (
             f"Line {reader.line_num} cannot be read as CSV ({error}): programs will read it differently."

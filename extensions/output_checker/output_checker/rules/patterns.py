@@ -10,9 +10,9 @@ TEN_DIGITS = re.compile(
     r"(?<![0-9A-Za-z.,])([0-9]{3})([ \-\u00a0]?)([0-9]{3})\2([0-9]{4})(?:\.0)?(?![0-9A-Za-z])"
 )
 POSTCODE = re.compile(
-    r"(?<![A-Za-z0-9])(?:GIR ?0AA|[A-PR-UWYZ][A-HK-Y]?[0-9][0-9A-HJKMNP-Y]?[ \u00a0]?[0-9][ABD-HJLNP-UW-Z]{2})"
-    r"(?![A-Za-z0-9])",
-    re.IGNORECASE,
+    r"(?<![A-Za-z0-9])(?:(?i:GIR ?0AA|[A-PR-UWYZ][A-HK-Y]?[0-9][0-9A-HJKMNP-Y]?[ \u00a0]?[0-9][ABD-HJLNP-UW-Z]{2})"
+    # in print capitals with a space also with letters that real ones do not use: a made-up postcode is one too
+    r"|[A-PR-UWYZ][A-HK-Y]?[0-9][0-9A-HJKMNP-Y]?[ \u00a0][0-9][A-Z]{2})(?![A-Za-z0-9])",
 )
 NATIONAL_INSURANCE = re.compile(
     r"(?<![A-Za-z0-9])[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D](?![A-Za-z0-9])"

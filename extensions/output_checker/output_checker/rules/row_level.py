@@ -139,8 +139,10 @@ def _signs(seen: Recognised, aggregated: bool) -> list[str]:
         if len(named) < 0.9 * rows and not _keys_tell_apart(seen):
             signs.append("the labels do not tell the rows apart")
     traits = [c for c in range(table.width) if set(tokens(table.title(c))) & _TRAITS]
-    if len(traits) >= 3:
+    if len(traits) >= 2:
         signs.append(f"{len(traits)} columns are traits of persons or events")
+        if all(role in (Role.LABEL, Role.FLAG, Role.MEASURE, Role.UNKNOWN) for role in seen.columns) and rows >= 10:
+            signs.append("no column is a statistic")
     if rows > 50 and table.width >= 3 and not _repeats_in_grid(seen):
         signs.append("there are many rows")
     if any(_dates(seen, c) for c in range(1, table.width)):

@@ -142,12 +142,11 @@ def _leading_keys(table: Table, roles: list[Role | None]) -> int:
     stated = [role is not None and role is not Role.LABEL for role in roles]
     keys = 0
     while keys < table.width:
-        if roles[keys] is Role.LABEL or _is_words(table, keys):
-            keys += 1
-        elif stated[keys] or not _may_be_key(table, keys, stated):
+        if stated[keys] or not (
+            roles[keys] is Role.LABEL or _is_words(table, keys) or _may_be_key(table, keys, stated)
+        ):
             break
-        else:
-            keys += 1
+        keys += 1
     return keys
 
 

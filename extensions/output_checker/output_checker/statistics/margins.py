@@ -69,7 +69,14 @@ def _total_column(
     if len(counts) < 2:
         return None, (), []
     mismatches: list[Mismatch] = []
-    candidates = [c for c in reversed(counts) if is_total(table.header[c][-1]) or is_total(table.title(c))]
+    row_names = {row[0].text for row in table.body}
+    candidates = [
+        c
+        for c in reversed(counts)
+        if is_total(table.header[c][-1])
+        or is_total(table.title(c))
+        or (may_be_total(table.title(c)) and table.title(c) in row_names)  # the same name on both margins
+    ]
     named = bool(candidates)
     if not candidates:
         candidates = [c for c in (counts[-1], counts[0]) if len(counts) > 2 or may_be_total(table.title(c))]
@@ -90,9 +97,18 @@ def _total_column(
             return candidate, parts, [Mismatch(r, candidate, rest, False) for r, rest in wrong]
         if named:
             mismatches += [Mismatch(r, candidate, rest, False) for r, rest in wrong]
-        elif right >= 2 and not wrong and any(whole(row[candidate]) for row in table.body):
+        elif right >= _least_agreeing(table.title(candidate)) and not wrong and _any_above_zero(table, candidate):
             return candidate, parts, []
     return None, (), mismatches
+
+
+def _least_agreeing(name: str) -> int:
+    """How many lines must add up before a total without a clear name is believed."""
+    return 1 if may_be_total(name) else 2
+
+
+def _any_above_zero(table: Table, column: int) -> bool:
+    return any(whole(row[column]) for row in table.body)
 
 
 def _shown(cells: Sequence[Content]) -> list[int] | None:
@@ -110,7 +126,8 @@ def _total_labels(
     mismatches: list[Mismatch] = []
     for column in labels:
         texts = {row[column].text for row in table.body}
-        named = {text for text in texts if is_total(text)}
+        titles = {table.title(c) for c in counts}
+        named = {text for text in texts if is_total(text) or (may_be_total(text) and text in titles)}
         if named and len(labels) > 1 and "" in texts:
             named.add("")  # pandas leaves the second level of a margin blank
         if named and len(texts) > len(named):
@@ -148,8 +165,7 @@ def _last_or_first_row(table: Table, counts: list[int], rounding: Rounded | None
                 right += 1
             else:
                 wrong += 1
-        labelled = any(may_be_total(content.text) for content in table.body[candidate][:1])
-        if not wrong and right >= (1 if labelled else 2):
+        if not wrong and right >= _least_agreeing(table.body[candidate][0].text):
             return candidate
     return None
 

@@ -19,12 +19,13 @@ def row_roles(table: Table, labels: int) -> list[Role | None] | None:
     """For each body row the role its label states, or None where the table has no statistics in rows.
 
     ``labels`` is how many columns at the left are labels; the right-most label column whose words are names of
-    statistics in at least half of the rows, and in two rows at least, decides.
+    statistics in at least half of the rows, and of two different ones at least, decides: a region called "N" is none.
     """
     for column in range(labels - 1, -1, -1):
         texts = [row[column].text.strip().lower() for row in table.body]
         known = [text in _ROW_WORDS for text in texts]
-        if sum(known) >= 2 and sum(known) * 2 >= len(texts):
+        different = {text for text, is_known in zip(texts, known, strict=True) if is_known}
+        if len(different) >= 2 and sum(known) * 2 >= len(texts):
             return [_role(text) if is_known else None for text, is_known in zip(texts, known, strict=True)]
     return None
 
