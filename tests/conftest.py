@@ -7,8 +7,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from hub.store import Store, prepare_store
 
+from hub.store import Store, prepare_store
 from tests.postgres import Postgres, missing_binaries
 
 

@@ -52,8 +52,8 @@ def create_project(
     project_slug = parse_project(slug)
     permissions.check_may_manage_projects(permissions.load_actor(session, actor))
     policy.check_tier(tier)
-    policy.check_period(starts_at, ends_at)
     policy.check_can_create(ends_at=ends_at, now=now)
+    policy.check_period(starts_at, ends_at)
     if not _POLICY_NAME.fullmatch(policy_name):
         raise WrongValue(
             "A disclosure policy is named in lower-case letters, digits and hyphens, such as sacro."

@@ -12,6 +12,16 @@ from hub.store import guards
 
 _TABLE = "ledger_entries"
 _UNIQUE = (("seq",), ("prev_hash",), ("hash",))
+_POSTGRES_TYPES = {
+    "seq": "integer",
+    "at": "character varying(27)",
+    "kind": "character varying(64)",
+    "actor": "character varying(64)",
+    "project": "character varying(30)",
+    "payload": "text",
+    "prev_hash": "character varying(64)",
+    "hash": "character varying(64)",
+}
 # pg_trigger.tgtype: for each row 1, before 2, insert 4, delete 8, update 16, truncate 32
 _TGTYPE = {"insert": 1 + 2 + 4, "delete": 1 + 2 + 8, "update": 1 + 2 + 16, "truncate": 2 + 32}
 
@@ -21,7 +31,28 @@ def faults(connection: Connection) -> list[str]:
     return list(_sqlite(connection) if connection.dialect.name == "sqlite" else _postgres(connection))
 
 
-def table_exists(connection: Connection) -> bool:
+def unreadable(connection: Connection) -> list[str]:
+    """What keeps the entries from being read at all: no table, a column missing or of another type."""
+    if not _table_exists(connection):
+        return ["the ledger's table is gone"]
+    if connection.dialect.name == "sqlite":
+        found = [str(row[1]) for row in connection.exec_driver_sql(f"PRAGMA table_xinfo({_TABLE})")]
+        return [f"the column {name} is missing" for name in COLUMNS if name not in found]
+    rows = connection.exec_driver_sql(
+        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute "
+        f"WHERE attrelid = to_regclass('{_TABLE}') AND attnum > 0 AND NOT attisdropped"
+    )
+    types = {str(name): str(kind) for name, kind in rows}
+    return [
+        f"the column {name} is missing"
+        if name not in types
+        else f"the column {name} is {types[name]}, not {wanted}"
+        for name, wanted in _POSTGRES_TYPES.items()
+        if types.get(name) != wanted
+    ]
+
+
+def _table_exists(connection: Connection) -> bool:
     """Whether there is a plain table of the ledger's name (a view in its place is none)."""
     if connection.dialect.name == "sqlite":
         query = f"SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '{_TABLE}'"
@@ -103,9 +134,6 @@ def _postgres(connection: Connection) -> Iterator[str]:
 
 
 def _columns(found: list[str]) -> Iterator[str]:
-    for name in COLUMNS:
-        if name not in found:
-            yield f"the column {name} is missing"
     for name in found:
         if name not in COLUMNS:
             yield f"there is a column that the chain does not cover: {name[:80]!r}"

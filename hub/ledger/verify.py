@@ -74,8 +74,9 @@ def verify(session: Session, anchors: Iterable[SignedHead] = ()) -> Verification
         number += 1
         wanted.setdefault(head.seq, {})[head.hash] = head.at
     walk = _Walk(wanted)
-    if not structure.table_exists(connection):
-        return Verification(0, None, number, (Fault(None, "the ledger's table is gone"),))
+    unreadable = structure.unreadable(connection)
+    if unreadable:
+        return Verification(0, None, number, tuple(Fault(None, what) for what in unreadable))
     try:
         _follow(walk, stream(connection))
     except DBAPIError:

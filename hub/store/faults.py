@@ -51,7 +51,7 @@ _SENTENCES = (
     ),
     (
         "disk i/o error",
-        "The disk that holds the database reports an error: nothing was changed; check the disk.",
+        "The disk that holds the database is full or fails: nothing was changed; free some space or check the disk.",
     ),
     ("no such table", "The database has no tables yet: run lockedroom init."),
     ("28p01", "The database refuses the user name or password in LOCKEDROOM_DATABASE_URL."),

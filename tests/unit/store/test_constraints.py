@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hub.governance import record_approval
-from hub.store import Store
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from hub.governance import record_approval
+from hub.store import Store
 from tests.unit.builders import CONSOLE, EXTRACT, NOW, member, person, project
 
 T = "'2026-01-01 00:00:00'"

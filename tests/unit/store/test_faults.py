@@ -6,10 +6,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from hub.store import Store, open_store
-from hub.store.faults import sentence_for
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
+
+from hub.store import Store, open_store
+from hub.store.faults import sentence_for
 
 
 def test_a_locked_database(sqlite_store: Store, tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
 from hub.store import Store, WrongDatabase, open_store, prepare_store
 from hub.store.models import Base
-from sqlalchemy import text
 
 UPGRADE = "import sys; from hub.store import prepare_store; prepare_store(sys.argv[1]).close()"
 

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hub.store import Store
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from hub.store import Store
 from tests.unit.builders import person
 
 
