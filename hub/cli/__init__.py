@@ -33,12 +33,14 @@ _GROUPS = {
 _COMMANDS = {"init": "hub.cli.init", "serve": "hub.cli.serve"}
 
 
-def _mount() -> None:
+def _mount(asked: str | None) -> None:
+    """Load the command that was asked for, or all of them: each zone's libraries take their time to load."""
+    known = asked in _COMMANDS or asked in _GROUPS
     for name, module in _COMMANDS.items():
-        if _installed(module):
+        if (name == asked or not known) and _installed(module):
             app.command(name)(getattr(importlib.import_module(module), name))
     for name, module in _GROUPS.items():
-        if _installed(module):
+        if (name == asked or not known) and _installed(module):
             app.add_typer(importlib.import_module(module).app, name=name)
 
 
@@ -51,7 +53,7 @@ def _lockedroom() -> None:
     """Makes every command a sub-command, however few are installed."""
 
 
-_mount()
+_mount(sys.argv[1] if len(sys.argv) > 1 else None)
 
 
 def main() -> None:

@@ -12,15 +12,18 @@ import typer
 
 from hub import settings as settings_module
 from hub.cli.init import init
-from hub.hub_config import ROOT, check
 from hub.rooms.disk import mount_existing, unmount_all
+
+CONFIG = Path(__file__).resolve().parents[2] / "jupyterhub_config.py"
 
 
 def serve(
-    config: Annotated[Path, typer.Option(help="JupyterHub's configuration file.")] = ROOT
-    / "jupyterhub_config.py",
+    config: Annotated[Path, typer.Option(help="JupyterHub's configuration file.")] = CONFIG,
 ) -> None:
     """Start the hub and serve until told to stop (Ctrl-C). Prepares the database if it is not there."""
+    # Here, not above: JupyterHub takes seconds to load, and no other command needs it.
+    from hub.hub_config import check
+
     settings = settings_module.load()
     check(settings)
     init()

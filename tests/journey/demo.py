@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import shutil
 import signal
 import socket
@@ -112,6 +113,8 @@ def _port_is_free(port: int) -> None:
 def _clean(state: Path) -> None:
     """Begin anew: an earlier demo's state holds nothing that anybody wants to keep."""
     unmount_all(state)
+    for folder, _, _ in os.walk(state):
+        Path(folder).chmod(0o700)  # extracts are read-only, folders included
     shutil.rmtree(state, ignore_errors=True)
     if state.exists():
         raise PlainError(f"{state} could not be removed: stop the demo that still runs, then try again.")
