@@ -47,6 +47,10 @@ fix: .venv/.made
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
+# docs/reference is written from the code.
+docs: .venv/.made
+	@.venv/bin/python docs/generate.py
+
 # Locks carry hashes and no address.
 lock: .venv/.made
 	sh locks/compile.sh
