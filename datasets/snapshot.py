@@ -32,7 +32,8 @@ from output_checker.errors import PlainError
 from datasets.manifest import TableManifest, read_manifest
 from datasets.progress import Progress, silent
 
-ROWS_AT_ONCE = 200_000
+# Rows of a Parquet row group, and of a batch when rows are hashed: what is in memory at once.
+ROWS_IN_GROUP = 100_000
 _MAKING = ".making-"
 
 
@@ -56,8 +57,8 @@ def _rows_hash(name: str, path: Path, progress: Progress) -> str:
     table = pl.scan_parquet(path, glob=False)
     rows = int(table.select(pl.len()).collect().item())
     digest = hashlib.sha256()
-    for start in range(0, rows, ROWS_AT_ONCE):
-        batch = table.slice(start, ROWS_AT_ONCE).collect()
+    for start in range(0, rows, ROWS_IN_GROUP):
+        batch = table.slice(start, ROWS_IN_GROUP).collect()
         text = io.BytesIO()
         batch.write_csv(
             text,
@@ -69,7 +70,7 @@ def _rows_hash(name: str, path: Path, progress: Progress) -> str:
             time_format="%H:%M:%S%.6f",
         )
         digest.update(text.getbuffer())
-        progress(f"hashing {name}", min(start + ROWS_AT_ONCE, rows), rows)
+        progress(f"hashing {name}", min(start + ROWS_IN_GROUP, rows), rows)
     return digest.hexdigest()
 
 

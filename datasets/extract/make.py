@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from output_checker.errors import PlainError
 
 from datasets.extract.conditions import check_spec, filter_of
 from datasets.extract.keys import project_key
-from datasets.extract.pseudonym import pseudonymised
+from datasets.extract.pseudonym import order_key, pseudonymised
 from datasets.extract.spec import ExtractSpec, TableSpec
 from datasets.manifest import (
     ColumnManifest,
@@ -27,6 +27,7 @@ from datasets.manifest import (
 )
 from datasets.progress import Progress, silent
 from datasets.snapshot import (
+    ROWS_IN_GROUP,
     content_hash,
     describe_tables,
     plain_disk_errors,
@@ -46,9 +47,9 @@ _RECORD_KEY = {
     "casualties": [_LINK, "vehicle_reference", "casualty_reference"],
     "vehicles": [_LINK, "vehicle_reference"],
 }
-# A table with more rows is sorted in parts, by the first character of the order key.
+# A table with more rows is sorted in parts.
 _SORTED_AT_ONCE = 500_000
-_BASE32 = "234567abcdefghijklmnopqrstuvwxyz"
+_HEXADECIMAL = "0123456789abcdef"
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,8 @@ def make_extract(
     source_folder, source = source_snapshot(zone, spec)
     if only_synthetic and not source.synthetic:
         raise PlainError(
-            f"{spec.project} is a project for synthetic data, and {spec.source} {source.sha256[:12]} holds real records: "
-            "give the project another tier, or approve a synthetic snapshot."
+            f"{spec.project} is a project for synthetic data, and {spec.source} {source.sha256[:12]} holds "
+            "real records: give the project another tier, or approve a synthetic snapshot."
         )
     check_spec(spec, source)
     with plain_disk_errors(zone.root), zone.lock(f"extract-{spec.project}"):
@@ -198,7 +199,7 @@ def _selected(
         for column in table.columns
     ]
     record = pl.concat_str(_RECORD_KEY[name], separator="/", ignore_nulls=False)
-    return rows.select(*columns, pseudonymised(record, key, f"{source.source}/order of {name}").alias(_ORDER))
+    return rows.select(*columns, order_key(record, key, f"{source.source}/order of {name}").alias(_ORDER))
 
 
 def _write_in_order(frame: pl.LazyFrame, target: Path, work: Path) -> None:
@@ -207,19 +208,22 @@ def _write_in_order(frame: pl.LazyFrame, target: Path, work: Path) -> None:
     frame.sink_parquet(unsorted, engine="streaming")
     whole = pl.scan_parquet(unsorted, glob=False)
     rows = int(whole.select(pl.len()).collect().item())
-    parts = list(_parts(whole, work)) if rows > _SORTED_AT_ONCE else [whole.sort(_ORDER, maintain_order=True)]
-    pl.concat(parts).drop(_ORDER).sink_parquet(
-        target, maintain_order=True, row_group_size=200_000, engine="streaming"
+    parts = [whole.filter(part) for part in _parts(rows)] if rows > _SORTED_AT_ONCE else [whole]
+    ordered = [work / f"ordered-{number}.parquet" for number in range(len(parts))]
+    for part, path in zip(parts, ordered, strict=True):
+        part.sort(_ORDER, maintain_order=True).sink_parquet(path)
+    pl.concat([pl.scan_parquet(path, glob=False) for path in ordered]).drop(_ORDER).sink_parquet(
+        target, maintain_order=True, row_group_size=ROWS_IN_GROUP, engine="streaming"
     )
 
 
-def _parts(whole: pl.LazyFrame, work: Path) -> Iterable[pl.LazyFrame]:
-    for first in _BASE32:
-        part = work / f"part-{first}.parquet"
-        whole.filter(pl.col(_ORDER).str.starts_with(first)).sort(_ORDER, maintain_order=True).sink_parquet(
-            part
-        )
-        yield pl.scan_parquet(part, glob=False)
+def _parts(rows: int) -> list[pl.Expr]:
+    """Conditions that cut the table, by the first character of the order key, in parts that fit in memory."""
+    size = max(1, len(_HEXADECIMAL) * _SORTED_AT_ONCE // rows)
+    first = pl.col(_ORDER).str.slice(0, 1)
+    return [
+        first.is_in(list(_HEXADECIMAL[start : start + size])) for start in range(0, len(_HEXADECIMAL), size)
+    ]
 
 
 def _describe(

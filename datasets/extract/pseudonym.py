@@ -18,28 +18,41 @@ import polars as pl
 PSEUDONYM_CHARACTERS = 26
 
 
-def pseudonymiser(key: bytes, domain: str) -> Callable[[str], str]:
-    """The function from a value to its pseudonym, for one project's key (32 bytes) and one domain."""
+def keyed_hash(key: bytes, domain: str) -> Callable[[str], bytes]:
+    """The function from a value to its 16-byte keyed hash, for one project's key (32 bytes) and one domain."""
     if len(key) != 32:
         raise ValueError("a project's key has 32 bytes")
     domain_key = hashlib.blake2b(domain.encode(), key=key, digest_size=32, person=b"lockedroom-dom").digest()
     fresh = hashlib.blake2b(key=domain_key, digest_size=16, person=b"lockedroom-psn")
 
-    def pseudonym(value: str) -> str:
+    def hashed(value: str) -> bytes:
         digest = fresh.copy()
         digest.update(value.encode())
-        return base64.b32encode(digest.digest()).decode("ascii").rstrip("=").lower()
+        return digest.digest()
 
-    return pseudonym
+    return hashed
+
+
+def pseudonymiser(key: bytes, domain: str) -> Callable[[str], str]:
+    """The function from a value to its pseudonym, for one project's key (32 bytes) and one domain."""
+    hashed = keyed_hash(key, domain)
+    return lambda value: base64.b32encode(hashed(value)).decode("ascii").rstrip("=").lower()
 
 
 def pseudonymised(value: pl.Expr, key: bytes, domain: str) -> pl.Expr:
     """The pseudonyms of a text expression; missing stays missing."""
-    pseudonym = pseudonymiser(key, domain)
+    return _mapped(value, pseudonymiser(key, domain))
 
+
+def order_key(value: pl.Expr, key: bytes, domain: str) -> pl.Expr:
+    """What to sort by so that the order tells nothing: keyed hashes as 32 hexadecimal characters."""
+    hashed = keyed_hash(key, domain)
+    return _mapped(value, lambda one: hashed(one).hex())
+
+
+def _mapped(value: pl.Expr, function: Callable[[str], str]) -> pl.Expr:
     def batch(values: pl.Series) -> pl.Series:
-        return pl.Series(
-            values.name, [None if one is None else pseudonym(one) for one in values], dtype=pl.String
-        )
+        mapped = [None if one is None else function(one) for one in values.to_list()]
+        return pl.Series(values.name, mapped, dtype=pl.String)
 
     return value.map_batches(batch, return_dtype=pl.String(), is_elementwise=True)

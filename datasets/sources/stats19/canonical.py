@@ -13,17 +13,18 @@ What the canonical table does to values
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import polars as pl
 
-from datasets.sources.stats19.codes import CodeList, Codes
+from datasets.sources.stats19.codes import CodeList, Codes, tidy
 from datasets.sources.stats19.columns import COLUMNS, Column, Table, find
 
 NULLS = ["NULL", "NA"]
 UNKNOWN_CODE = "Unknown code "
 # ONS area codes are codes too: "E06000001".
-_LOOKS_LIKE_CODE = r"^(-?[0-9]+|[EWSN][0-9]{8})$"
+_LOOKS_LIKE_CODE = re.compile(r"-?[0-9]+|[EWSN][0-9]{8}")
 _TYPES: dict[str, pl.DataType] = {
     "reference": pl.String(),
     "integer": pl.Int64(),
@@ -71,7 +72,12 @@ def layout(table: Table, present: list[str]) -> Layout:
     return Layout(table, columns, unknown)
 
 
-def canonical(raw: pl.LazyFrame, present: list[str], layout: Layout, codes: CodeList) -> pl.LazyFrame:
+def canonical(
+    raw: pl.LazyFrame,
+    present: list[str],
+    layout: Layout,
+    codes: CodeList,
+) -> pl.LazyFrame:
     """The canonical table of one file.
 
     ``raw`` has text columns only, already under canonical names; ``present`` are their names. Columns of the
@@ -163,21 +169,34 @@ def is_bad(column: Column) -> pl.Expr:
 MUST_BE_SAID = frozenset({"collision_index", "vehicle_reference", "casualty_reference", "date"})
 
 
+def label(text: str, codes: Codes) -> str | None:
+    """The label for one text of a category column, or None for missing: see the module's account."""
+    stated = tidy(text)
+    if not stated or stated in codes.missing:
+        return None
+    if stated in codes.labels:
+        return codes.labels[stated]
+    if stated in codes.labels.values() or not _LOOKS_LIKE_CODE.fullmatch(stated):
+        return stated
+    return UNKNOWN_CODE + stated
+
+
 def labelled_value(name: str, codes: Codes) -> pl.Expr:
-    """The label of a category: see the module's account."""
-    text = tidied(name)
-    stated = pl.when(~text.is_in(sorted(codes.missing))).then(text)
-    labels = sorted(set(codes.labels.values()))
-    decoded = stated.replace_strict(
-        list(codes.labels), list(codes.labels.values()), default=None, return_dtype=pl.String
-    )
-    return (
-        pl.when(decoded.is_not_null())
-        .then(decoded)
-        .when(stated.str.contains(_LOOKS_LIKE_CODE) & ~stated.is_in(labels))
-        .then(UNKNOWN_CODE + stated)
-        .otherwise(stated)
-    )
+    """The labels of a raw category column.
+
+    A category has few texts and many rows, so each batch decides once per text. Done by hand because polars'
+    own ``replace_strict`` would hold the whole table in memory (2.1, streaming engine).
+    """
+
+    def batch(texts: pl.Series) -> pl.Series:
+        distinct = texts.drop_nulls().unique().to_list()
+        if not distinct:
+            return texts
+        return texts.replace_strict(
+            distinct, [label(text, codes) for text in distinct], return_dtype=pl.String
+        )
+
+    return pl.col(name).map_batches(batch, return_dtype=pl.String(), is_elementwise=True)
 
 
 def is_unlisted(name: str, codes: Codes) -> pl.Expr:

@@ -23,6 +23,7 @@ from datasets.manifest import (
 )
 from datasets.progress import Progress, silent
 from datasets.snapshot import (
+    ROWS_IN_GROUP,
     content_hash,
     describe_tables,
     plain_disk_errors,
@@ -150,7 +151,9 @@ def _convert(files: list[CsvFile], layout: Layout, codes: CodeList, target: Path
     for file in files:
         checks.refuse_bad_values(file, layout)
     frames = [canonical(file.scan(), file.names, layout, codes) for file in files]
-    pl.concat(frames).sink_parquet(target, maintain_order=True, row_group_size=200_000, engine="streaming")
+    pl.concat(frames).sink_parquet(
+        target, maintain_order=True, row_group_size=ROWS_IN_GROUP, engine="streaming"
+    )
     rows = int(pl.scan_parquet(target, glob=False).select(pl.len()).collect().item())
     expected = sum(file.checked.rows for file in files)
     if rows != expected:
