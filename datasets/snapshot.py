@@ -35,6 +35,7 @@ from datasets.progress import Progress, silent
 # Rows of a Parquet row group, and of a batch when rows are hashed: what is in memory at once.
 ROWS_IN_GROUP = 100_000
 _MAKING = ".making-"
+_NO_ROOM = 1 << 20  # bytes
 
 
 def canonical_json(value: Any) -> bytes:
@@ -78,6 +79,18 @@ def file_hash(path: Path) -> str:
     """The sha-256 (hexadecimal) of a file's bytes."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_table(frame: pl.LazyFrame, path: Path) -> None:
+    """Write a table to Parquet in the frame's order. Raises OSError if the disk is full."""
+    try:
+        frame.sink_parquet(path, maintain_order=True, row_group_size=ROWS_IN_GROUP, engine="streaming")
+    except pl.exceptions.PolarsError as error:
+        # polars tells of a full disk in several ways, one of which says "Invalid thrift: transport error".
+        room = os.statvfs(path.parent)
+        if "No space left" in str(error) or room.f_bavail * room.f_frsize < _NO_ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        raise
 
 
 def describe_tables(tables: Mapping[str, Path]) -> dict[str, tuple[int, str]]:
@@ -171,13 +184,13 @@ def plain_disk_errors(where: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise PlainError(
-                f"The disk under {where} is full: nothing was put in place; make room and try again."
+                f"The disk under {where} is full: nothing half-done was left; make room and try again."
             ) from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise PlainError(
-                f"{error.filename or where} cannot be written or read by this user: nothing was put in place."
+                f"{error.filename or where} cannot be written or read by this user: nothing half-done was left."
             ) from error
         raise
 

@@ -27,7 +27,6 @@ from datasets.manifest import (
 )
 from datasets.progress import Progress, silent
 from datasets.snapshot import (
-    ROWS_IN_GROUP,
     content_hash,
     describe_tables,
     plain_disk_errors,
@@ -36,6 +35,7 @@ from datasets.snapshot import (
     staging,
     verify_files,
     verify_snapshot,
+    write_table,
 )
 from datasets.zone import DataZone, is_hash
 
@@ -205,16 +205,14 @@ def _selected(
 def _write_in_order(frame: pl.LazyFrame, target: Path, work: Path) -> None:
     """Sort by the order key, random to whoever lacks the project's key: the source's order is gone."""
     unsorted = work / "unsorted.parquet"
-    frame.sink_parquet(unsorted, engine="streaming")
+    write_table(frame, unsorted)
     whole = pl.scan_parquet(unsorted, glob=False)
     rows = int(whole.select(pl.len()).collect().item())
     parts = [whole.filter(part) for part in _parts(rows)] if rows > _SORTED_AT_ONCE else [whole]
     ordered = [work / f"ordered-{number}.parquet" for number in range(len(parts))]
     for part, path in zip(parts, ordered, strict=True):
-        part.sort(_ORDER, maintain_order=True).sink_parquet(path)
-    pl.concat([pl.scan_parquet(path, glob=False) for path in ordered]).drop(_ORDER).sink_parquet(
-        target, maintain_order=True, row_group_size=ROWS_IN_GROUP, engine="streaming"
-    )
+        write_table(part.sort(_ORDER, maintain_order=True), path)
+    write_table(pl.concat([pl.scan_parquet(path, glob=False) for path in ordered]).drop(_ORDER), target)
 
 
 def _parts(rows: int) -> list[pl.Expr]:

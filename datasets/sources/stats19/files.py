@@ -25,7 +25,7 @@ _BESIDE = re.compile(r"adjust|lookup|e[-_]?scooter|revision|make[-_ ]?model|data
 
 @dataclass(frozen=True)
 class Found:
-    """The files of a folder: by table, in order of name, and those that are not read."""
+    """The CSV files of a folder: by table, in order of name, and those that are not read."""
 
     tables: dict[Table, list[Path]]
     ignored: list[str]
@@ -42,9 +42,9 @@ def find_files(folder: Path) -> Found:
     ignored: list[str] = []
     for path in sorted(folder.iterdir(), key=lambda path: path.name):
         name = path.name.lower()
-        if name == CODE_LIST:
+        if name == CODE_LIST or not name.endswith(".csv"):
             continue
-        if not name.endswith(".csv") or _BESIDE.search(name) or not path.is_file():
+        if _BESIDE.search(name) or not path.is_file():
             ignored.append(path.name)
             continue
         fits = [table for table, word in _WORDS.items() if word.search(_SERIES.sub("", name))]

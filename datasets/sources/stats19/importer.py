@@ -23,7 +23,6 @@ from datasets.manifest import (
 )
 from datasets.progress import Progress, silent
 from datasets.snapshot import (
-    ROWS_IN_GROUP,
     content_hash,
     describe_tables,
     plain_disk_errors,
@@ -31,6 +30,7 @@ from datasets.snapshot import (
     replace_file,
     staging,
     verify_snapshot,
+    write_table,
 )
 from datasets.sources.stats19 import checks
 from datasets.sources.stats19.canonical import Layout, canonical, layout
@@ -151,9 +151,7 @@ def _convert(files: list[CsvFile], layout: Layout, codes: CodeList, target: Path
     for file in files:
         checks.refuse_bad_values(file, layout)
     frames = [canonical(file.scan(), file.names, layout, codes) for file in files]
-    pl.concat(frames).sink_parquet(
-        target, maintain_order=True, row_group_size=ROWS_IN_GROUP, engine="streaming"
-    )
+    write_table(pl.concat(frames), target)
     rows = int(pl.scan_parquet(target, glob=False).select(pl.len()).collect().item())
     expected = sum(file.checked.rows for file in files)
     if rows != expected:

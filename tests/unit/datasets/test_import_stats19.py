@@ -184,7 +184,6 @@ def test_files_that_are_no_tables_are_left_and_named(zone: DataZone, files: Path
     (files / "notes.csv").write_text("a,b\n1,2\n")
     manifest = import_stats19(zone, files, now=NOW).manifest
     assert manifest.ignored_files == [
-        "README.md",
         "dft-road-casualty-statistics-casualty-adjustment-lookup_2004-2022.csv",
         "notes.csv",
     ]
