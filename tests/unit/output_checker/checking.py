@@ -10,7 +10,9 @@ from output_checker.policy import load_policy
 from output_checker.report import FileReport
 
 
-def check_text(text: str, policy: str = "sacro", name: str = "table.csv", encoding: str = "utf-8") -> FileReport:
+def check_text(
+    text: str, policy: str = "sacro", name: str = "table.csv", encoding: str = "utf-8"
+) -> FileReport:
     """The report on a table with this text."""
     return check_bytes(text.encode(encoding), Path(name), load_policy(policy))
 
@@ -18,7 +20,9 @@ def check_text(text: str, policy: str = "sacro", name: str = "table.csv", encodi
 def found(report: FileReport, rule: str | None = None, severity: str | None = None) -> list[Finding]:
     """The findings of a rule and severity."""
     return [
-        f for f in report.findings if (rule is None or f.rule == rule) and (severity is None or f.severity.value == severity)
+        f
+        for f in report.findings
+        if (rule is None or f.rule == rule) and (severity is None or f.severity.value == severity)
     ]
 
 

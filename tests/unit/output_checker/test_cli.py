@@ -19,7 +19,13 @@ BLOCK = "severity,n\nFatal,3\nSerious,100\n"
 def run(*arguments: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None):
     command = [sys.executable, "-m", "output_checker.cli", *map(str, arguments)]
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, cwd=cwd, env={**os.environ, **(env or {})}, check=False
+        command,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        check=False,
     )
 
 
@@ -91,7 +97,9 @@ def test_a_fault_of_its_own_is_told_from_a_verdict(files):
         "sys.argv = ['output-checker', 'check', 'clear.csv']\n"
         "cli.main()\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=files, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=files, check=False
+    )
     assert done.returncode == 4
     assert "fault of its own (RuntimeError)" in done.stderr and "Traceback" not in done.stderr
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from output_checker.rules.patterns import mask_identifiers, passes_modulus_11
+
 from tests.unit.output_checker.checking import check_text, found, places
 
 NHS = "9434765919"  # the NHS Data Dictionary's own example of a right check digit
@@ -16,7 +16,9 @@ def test_the_check_digit_is_modulus_11():
     assert not passes_modulus_11("0000000000") and not passes_modulus_11("1111111111")
 
 
-@pytest.mark.parametrize("written", ["943 476 5919", "943-476-5919", "patient 9434765919", "see 943 476 5919 again"])
+@pytest.mark.parametrize(
+    "written", ["943 476 5919", "943-476-5919", "patient 9434765919", "see 943 476 5919 again"]
+)
 def test_an_nhs_number_in_any_cell_is_refused_and_never_repeated(written):
     report = check_text(f"group,n\n{written},20\nother,30\n")
     assert places(report, "identifiers", "block") == {"A2"}
@@ -38,8 +40,18 @@ def test_a_column_of_nhs_numbers_is_refused_also_as_floats():
 
 @pytest.mark.parametrize(
     ("postcode", "refused"),
-    [("SW1A 1AA", True), ("M1 1AE", True), ("EC1A 1BB", True), ("gir 0aa", True), ("AB1 2CD", True)]
-    + [("E01004422", False), ("2014 Q1", False), ("A1", False), ("Band 2AB", False), ("A23 road", False)],
+    [
+        ("SW1A 1AA", True),
+        ("M1 1AE", True),
+        ("EC1A 1BB", True),
+        ("gir 0aa", True),
+        ("AB1 2CD", True),
+        ("E01004422", False),
+        ("2014 Q1", False),
+        ("A1", False),
+        ("Band 2AB", False),
+        ("A23 road", False),
+    ],
 )
 def test_full_postcodes_are_refused_and_codes_of_areas_are_not(postcode, refused):
     report = check_text(f"area,n\n{postcode},20\nother,30\n")
@@ -67,7 +79,9 @@ def test_other_identifiers_are_refused():
 
 
 def test_identifiers_in_titles_notes_and_headers_are_found():
-    report = check_text(f"Extract for {NHS},,\nsex,a,b\nF,20,30\nM,40,50\nNote: sent to SW1A 1AA today please,,\n")
+    report = check_text(
+        f"Extract for {NHS},,\nsex,a,b\nF,20,30\nM,40,50\nNote: sent to SW1A 1AA today please,,\n"
+    )
     assert places(report, "identifiers", "block") == {"A1", "A5"}
     report = check_text("sex,SW1A 1AA,b\nF,20,30\nM,40,50\n")
     assert places(report, "identifiers", "block") == {"B1"}
@@ -81,9 +95,12 @@ def test_messages_strike_identifiers_out_of_labels():
 
 RECORDS = [
     "pid,age,sex,region\n" + "".join(f"P{i:05},{20 + i % 60},{'MF'[i % 2]},North\n" for i in range(30)),
-    "accident_index,vehicle_reference,age\n" + "".join(f"2014{i // 2:05},{i % 2 + 1},{20 + i}\n" for i in range(30)),
-    "age,sex,region,smoker\n" + "".join(f"{20 + i * 7 % 25},{'MF'[i % 2]},{'NS'[i % 3 > 0]}x,no\n" for i in range(30)),
-    ",age,sex,income\n" + "".join(f"{i},{20 + i * 7 % 60},{'MF'[i % 2]},{1000 + i * 13.7}\n" for i in range(30)),
+    "accident_index,vehicle_reference,age\n"
+    + "".join(f"2014{i // 2:05},{i % 2 + 1},{20 + i}\n" for i in range(30)),
+    "age,sex,region,smoker\n"
+    + "".join(f"{20 + i * 7 % 25},{'MF'[i % 2]},{'NS'[i % 3 > 0]}x,no\n" for i in range(30)),
+    ",age,sex,income\n"
+    + "".join(f"{i},{20 + i * 7 % 60},{'MF'[i % 2]},{1000 + i * 13.7}\n" for i in range(30)),
 ]
 
 
@@ -104,7 +121,8 @@ def test_the_first_rows_of_records_are_not_clear_either():
     "text",
     [
         "hospital_id,n\n" + "".join(f"{1000 + i},{20 + i}\n" for i in range(30)),
-        "sex,age,region,n\n" + "".join(f"{s},{a},{r},{20 + a}\n" for s in "MF" for a in range(20, 30) for r in "NS"),
+        "sex,age,region,n\n"
+        + "".join(f"{s},{a},{r},{20 + a}\n" for s in "MF" for a in range(20, 30) for r in "NS"),
         "lsoa,2014,2015\n" + "".join(f"E0100{4000 + i},{20 + i},{30 + i}\n" for i in range(80)),
     ],
 )

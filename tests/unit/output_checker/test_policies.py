@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import yaml
-
 from output_checker.check import checker_version
 from output_checker.policy import (
     POLICY_DIRECTORY,
@@ -22,7 +21,11 @@ SACRO_TEXT = (POLICY_DIRECTORY / "sacro.yaml").read_text(encoding="utf-8")
 def test_the_shipped_policies_load_and_say_what_their_sources_say():
     assert {"sacro", "nhs-england", "opensafely"} <= set(policy_names())
     sacro, nhs, opensafely = (load_policy(name) for name in ("sacro", "nhs-england", "opensafely"))
-    assert (sacro.counts.minimum.value, nhs.counts.minimum.value, opensafely.counts.minimum.value) == (10, 8, 8)
+    assert (sacro.counts.minimum.value, nhs.counts.minimum.value, opensafely.counts.minimum.value) == (
+        10,
+        8,
+        8,
+    )
     assert (sacro.rounding, nhs.rounding.base.value, opensafely.rounding.midpoint.value) == (None, 5, 6)
     assert (sacro.counts.zeros.value, nhs.counts.zeros.value) == ("block", "shown")
     assert nhs.counts.suppressed_range.value == (1, 7)

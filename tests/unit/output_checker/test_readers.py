@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from output_checker.check import MOST_LISTED, check_bytes, check_file, check_files
 from output_checker.policy import load_policy
 from output_checker.readers.cells import Kind, read_cell
 from output_checker.readers.intake import MissingPath
 from output_checker.readers.places import cell_name, column_name
+
 from tests.unit.output_checker.checking import check_text, found, places
 
 SACRO = load_policy("sacro")
@@ -28,13 +28,19 @@ def check(data: bytes, name: str = "table.csv"):
 @pytest.mark.parametrize(
     ("text", "kind", "value"),
     [
-        ("12", Kind.NUMBER, 12), ("12.0", Kind.NUMBER, 12), ("1,234", Kind.NUMBER, 1234), ("1 234", Kind.NUMBER, 1234),
-        ("1'234'567", Kind.NUMBER, 1234567), ("£1,234.50", Kind.NUMBER, None), ("-3", Kind.NUMBER, -3), ("(3)", Kind.NUMBER, -3),
-        ("45%", Kind.PERCENT, 45), ("45 (12.3%)", Kind.NUMBER, 45), ("12.3% (45)", Kind.NUMBER, 45), ("１２", Kind.NUMBER, 12),
-        ("3e2", Kind.NUMBER, 300), ("1e99", Kind.NUMBER, 10**99), ("1e999", Kind.TEXT, None), ("9" * 70, Kind.TEXT, None),
+        ("12", Kind.NUMBER, 12), ("12.0", Kind.NUMBER, 12),
+        ("1,234", Kind.NUMBER, 1234), ("1 234", Kind.NUMBER, 1234),
+        ("1'234'567", Kind.NUMBER, 1234567), ("£1,234.50", Kind.NUMBER, None),
+        ("-3", Kind.NUMBER, -3), ("(3)", Kind.NUMBER, -3),
+        ("45%", Kind.PERCENT, 45), ("45 (12.3%)", Kind.NUMBER, 45),
+        ("12.3% (45)", Kind.NUMBER, 45), ("１２", Kind.NUMBER, 12),
+        ("3e2", Kind.NUMBER, 300), ("1e99", Kind.NUMBER, 10**99),
+        ("1e999", Kind.TEXT, None), ("9" * 70, Kind.TEXT, None),
         ("<10", Kind.MARK, None), ("[c]", Kind.MARK, None), ("..", Kind.MARK, None), ("", Kind.BLANK, None),
-        ("=1+1", Kind.FORMULA, None), ("+cmd|x", Kind.FORMULA, None), ("2014-01-02", Kind.DATE, None), ("02/01/2014", Kind.DATE, None),
-        ("()", Kind.TEXT, None), ("%", Kind.TEXT, None), ("( )", Kind.TEXT, None), ("-", Kind.MARK, None), ("£", Kind.TEXT, None),
+        ("=1+1", Kind.FORMULA, None), ("+cmd|x", Kind.FORMULA, None),
+        ("2014-01-02", Kind.DATE, None), ("02/01/2014", Kind.DATE, None),
+        ("()", Kind.TEXT, None), ("%", Kind.TEXT, None),
+        ("( )", Kind.TEXT, None), ("-", Kind.MARK, None), ("£", Kind.TEXT, None),
     ],
 )  # fmt: skip
 def test_a_cell_is_understood(text, kind, value):
@@ -74,8 +80,10 @@ def test_latin_1_is_read_as_a_guess_that_a_person_looks_at():
 @pytest.mark.parametrize(
     "data",
     [
-        b"region,n\nA,20\n\x81\x8d,30\n", bytes(range(256)), b"\x89PNG\r\n\x1a\n" + b"0" * 50, b"PK\x03\x04abc", b"%PDF-1.7",
-        "region,n\nA,20\n".encode("utf-16-le"), b"\xff\xfea", b"region,n\nA,2\x000\n", b"region,n\nA,\x1b[31m20\n", b"PAR1xxxx",
+        b"region,n\nA,20\n\x81\x8d,30\n", bytes(range(256)), b"\x89PNG\r\n\x1a\n" + b"0" * 50,
+        b"PK\x03\x04abc", b"%PDF-1.7",
+        "region,n\nA,20\n".encode("utf-16-le"), b"\xff\xfea", b"region,n\nA,2\x000\n",
+        b"region,n\nA,\x1b[31m20\n", b"PAR1xxxx",
     ],
 )  # fmt: skip
 def test_what_is_no_text_blocks_with_a_sentence(data):
@@ -109,7 +117,13 @@ def test_line_breaks_inside_quotes_do_not_move_places():
 
 
 def test_formulas_block_and_plain_minus_signs_do_not():
-    for formula in ("=cmd|' /C calc'!A0", "@SUM(1+1)*cmd|'x'!A0", '"=HYPERLINK(""http://x"")"', "+cmd|x!A0", "\t=1+1"):
+    for formula in (
+        "=cmd|' /C calc'!A0",
+        "@SUM(1+1)*cmd|'x'!A0",
+        '"=HYPERLINK(""http://x"")"',
+        "+cmd|x!A0",
+        "\t=1+1",
+    ):
         assert places(check_text(f"region,n\n{formula},20\nB,30\n"), "formula", "block") == {"A2"}
     assert check_text("region,n\n-not known-,20\nB,30\n").verdict.value == "clear"
     assert check_text("difference,n\n-5,20\n-4,30\n").verdict.value == "clear"
@@ -125,7 +139,9 @@ def test_european_decimals_are_read_and_ambiguous_ones_looked_at():
 
 
 def test_titles_notes_and_blank_rows_are_named_and_hide_nothing():
-    text = "Table 1: Casualties,,\n,,\nseverity,2014,2015\nFatal,12,3\nSerious,100,120\n,,\nSource: STATS19,,\n"
+    text = (
+        "Table 1: Casualties,,\n,,\nseverity,2014,2015\nFatal,12,3\nSerious,100,120\n,,\nSource: STATS19,,\n"
+    )
     report = check_text(text)
     assert places(report, "layout", "info") == {"A1", "A7"}
     assert places(report, "threshold", "block") == {"C4"}
@@ -153,7 +169,9 @@ def test_ragged_rows_and_repeated_headers_are_looked_at():
 
 
 def test_limits_of_rows_columns_cells_and_texts_block():
-    small = SACRO.model_copy(update={"limits": SACRO.limits.model_copy(update={"rows": 5, "columns": 4, "cells": 12})})
+    small = SACRO.model_copy(
+        update={"limits": SACRO.limits.model_copy(update={"rows": 5, "columns": 4, "cells": 12})}
+    )
     for text in ("a,b\n" + "x,20\n" * 5, "a,b,c,d,e\nx,20,20,20,20\n", "a,b,c\n" + "x,20,30\n" * 4):
         assert found(check_bytes(text.encode(), Path("t.csv"), small), "size", "block")
     assert not found(check_bytes(("a,b\n" + "x,20\n" * 4).encode(), Path("t.csv"), small), "size")
@@ -214,7 +232,25 @@ def test_a_name_full_of_control_characters_is_shown_harmlessly(tmp_path):
 csv_like = st.lists(
     st.lists(
         st.one_of(
-            st.sampled_from(["", "3", "12", "*", "<10", "Total", "All", "n", "%", "mean", "2014", "1,5", "45 (1%)", "=1", "F"]),
+            st.sampled_from(
+                [
+                    "",
+                    "3",
+                    "12",
+                    "*",
+                    "<10",
+                    "Total",
+                    "All",
+                    "n",
+                    "%",
+                    "mean",
+                    "2014",
+                    "1,5",
+                    "45 (1%)",
+                    "=1",
+                    "F",
+                ]
+            ),
             st.text(max_size=6),
         ),
         max_size=6,
@@ -237,7 +273,8 @@ def test_no_bytes_make_the_checker_fail(data):
 
 def test_five_thousand_rows_take_about_a_second():
     table = "area,year,sex,n,mean,sd\n" + "".join(
-        f"E{i // 8:06},{2010 + i % 4},{'MF'[i % 8 > 3]},{20 + i % 90},{40 + i / 7:.3f},{10 + i % 3}\n" for i in range(5000)
+        f"E{i // 8:06},{2010 + i % 4},{'MF'[i % 8 > 3]},{20 + i % 90},{40 + i / 7:.3f},{10 + i % 3}\n"
+        for i in range(5000)
     )
     started = time.process_time()
     check_text(table)
@@ -246,7 +283,9 @@ def test_five_thousand_rows_take_about_a_second():
 
 def test_sixteen_megabytes_take_no_minutes():
     line = "".join(f"{i * 7919 % 99991}," for i in range(40))
-    table = ("k," + ",".join(f"c{i}" for i in range(40)) + "\n") + "".join(f"r{i},{line}\n" for i in range(75_000))
+    table = ("k," + ",".join(f"c{i}" for i in range(40)) + "\n") + "".join(
+        f"r{i},{line}\n" for i in range(75_000)
+    )
     data = table.encode()[: 16 * 1024 * 1024 - 10]
     started = time.process_time()
     report = check(data)

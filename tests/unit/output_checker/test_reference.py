@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 
 import pytest
-
 from output_checker.audit.bounds import intervals
 from output_checker.audit.system import Equation, System, Work
 from output_checker.check import check_file
 from output_checker.policy import load_policy
+
 from tests.unit.output_checker.checking import check_text, places
 
 REFERENCE = Path(__file__).parents[3].parent / "shared" / "reference" / "sdc"
@@ -121,7 +121,11 @@ def test_attacks_on_the_reference_instances_find_what_other_tools_find(path):
         pytest.xfail("hierarchies of several levels are not reached in this slice")
     primary = [cell["sdcStatus"] for cell in instance["cells"]]
     attacks = [(primary, instance["attack_primary_only"])]
-    attacks += [(r["status"], r["attack"]) for r in instance["results"].values() if r.get("status") and r.get("attack")]
+    attacks += [
+        (r["status"], r["attack"])
+        for r in instance["results"].values()
+        if r.get("status") and r.get("attack")
+    ]
     compared = 0
     for status, attack in attacks:
         system, _ = built(instance, status)

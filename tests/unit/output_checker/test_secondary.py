@@ -6,7 +6,10 @@ import pytest
 
 from tests.unit.output_checker.checking import check_text, found, places
 
-SOLVABLE = ",a,b,c,d,Total\nw,*,*,*,89,230\nx,*,124,*,31,250\ny,92,*,59,*,336\nz,800,*,651,*,3127\nTotal,1021,1262,770,890,3943\n"
+SOLVABLE = (
+    ",a,b,c,d,Total\nw,*,*,*,89,230\nx,*,124,*,31,250\ny,92,*,59,*,336\nz,800,*,651,*,3127\n"
+    "Total,1021,1262,770,890,3943\n"
+)
 
 
 def test_one_suppressed_cell_in_a_line_is_recovered_from_its_total():
@@ -26,7 +29,9 @@ def test_with_one_cell_more_suppressed_the_same_table_is_safe():
     assert check_text(SOLVABLE.replace("x,*,124,*,31,250", "x,*,124,*,*,250")).verdict.value == "clear"
 
 
-@pytest.mark.parametrize("mark", ["*", "[c]", "c", "..", "-", "supp", "[REDACTED]", "<10", "x", "suppressed", "#", "~"])
+@pytest.mark.parametrize(
+    "mark", ["*", "[c]", "c", "..", "-", "supp", "[REDACTED]", "<10", "x", "suppressed", "#", "~"]
+)
 def test_every_usual_mark_is_known_as_a_suppressed_count(mark):
     report = check_text(f"age,n\n20-29,{mark}\n30-39,12\n40-49,15\nTotal,33\n")
     assert "it must be 6" in found(report, "secondary", "block")[0].message
@@ -103,9 +108,8 @@ def test_a_long_table_with_totals_in_its_keys_is_solved():
 
 
 def test_a_crosstab_with_two_row_levels_and_a_blank_in_its_margin_is_solved():
-    text = (
-        "sex,region,2014,2015,All\nF,North,11,12,23\nF,South,21,22,43\nM,North,31,32,63\nM,South,41,*,83\nAll,,104,108,212\n"
-    )
+    text = "sex,region,2014,2015,All\nF,North,11,12,23\nF,South,21,22,43\nM,North,31,32,63\nM,South,41,*,83\n"
+        "All,,104,108,212\n"
     assert places(check_text(text), "secondary", "block") == {"D5"}
 
 

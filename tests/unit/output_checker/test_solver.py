@@ -7,7 +7,6 @@ import itertools
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from output_checker.audit.bounds import intervals
 from output_checker.audit.network import sides_of
 from output_checker.audit.propagate import propagate
@@ -38,14 +37,19 @@ def sum_of(key: Key, cells: dict[Key, int]) -> int:
     return sum(v for k, v in cells.items() if all(a in (ALL, b) for a, b in zip(key, k, strict=True)))
 
 
-def brute_force(shape: tuple[int, ...], system: System, index: dict[Key, int], most: int) -> dict[Key, Interval]:
+def brute_force(
+    shape: tuple[int, ...], system: System, index: dict[Key, int], most: int
+) -> dict[Key, Interval]:
     """Least and greatest value of every key over all tables of whole numbers up to ``most`` that fit the system."""
     inner = list(itertools.product(*(range(size) for size in shape)))
     bounds = {
         key: (system.low[variable], most if (high := system.high[variable]) is None else high)
         for key, variable in index.items()
     }
-    over = {cell: [key for key in index if all(a in (ALL, b) for a, b in zip(key, cell, strict=True))] for cell in inner}
+    over = {
+        cell: [key for key in index if all(a in (ALL, b) for a, b in zip(key, cell, strict=True))]
+        for cell in inner
+    }
     last = {key: max(i for i, cell in enumerate(inner) if key in over[cell]) for key in index}
     sums = dict.fromkeys(index, 0)
     seen: dict[Key, tuple[int, int]] = {}
@@ -165,7 +169,7 @@ def test_a_system_without_solution_is_a_contradiction():
 
 
 def test_work_that_runs_out_is_said_and_not_taken_for_safety():
-    cells = {key: 3 for key in itertools.product(range(10), range(10))}
+    cells = dict.fromkeys(itertools.product(range(10), range(10)), 3)
     system, index, _ = table_system((10, 10), cells, set(cells))
     with pytest.raises(OutOfWork):
         intervals(system, [index[key] for key in cells], Work(500))

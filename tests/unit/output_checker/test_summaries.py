@@ -54,7 +54,13 @@ def test_describe_is_read_with_its_statistics_in_rows():
     text = ",age\ncount,200\nmean,40.5\nstd,10.5\nmin,1\n25%,20\n50%,40\n75%,50\nmax,99\n"
     report = check_text(text)
     assert places(report, "end_points", "block") == {"B5", "B9"}
-    assert {s.statbarn for s in report.statistics} >= {"Frequencies", "LinearAggregations", "Shape", "Endpoints", "Position"}
+    assert {s.statbarn for s in report.statistics} >= {
+        "Frequencies",
+        "LinearAggregations",
+        "Shape",
+        "Endpoints",
+        "Position",
+    }
     assert not found(report, "threshold")
     few = check_text(text.replace("count,200", "count,9"))
     assert {"B2", "B3", "B4"} <= places(few, None, "block")
@@ -71,7 +77,9 @@ def test_a_percentage_times_its_denominator_gives_a_small_count_back():
     assert places(report, "percentages", "block") == {"C3", "D3"}
 
 
-@pytest.mark.parametrize(("percent", "refused"), [("1.8", True), ("2.0", False), ("2.2", False), ("98.2", True)])
+@pytest.mark.parametrize(
+    ("percent", "refused"), [("1.8", True), ("2.0", False), ("2.2", False), ("98.2", True)]
+)
 def test_a_single_percentage_gives_back_those_who_are_in_it_and_the_others(percent, refused):
     report = check_text(f"region,smokers %,N\nEast,{percent},500\nWest,50.3,777\n")
     assert (places(report, "percentages", "block") == {"B2"}) is refused
@@ -82,7 +90,10 @@ def test_a_percentage_that_fits_small_and_large_counts_proves_nothing():
 
 
 def test_counts_with_their_own_percentages_are_not_multiplied():
-    assert check_text("severity,n,percent\nFatal,12,1.0\nSerious,188,15.2\nSlight,1040,83.9\n").verdict.value == "clear"
+    assert (
+        check_text("severity,n,percent\nFatal,12,1.0\nSerious,188,15.2\nSlight,1040,83.9\n").verdict.value
+        == "clear"
+    )
 
 
 def test_a_percentage_gives_its_suppressed_count_away():

@@ -9,12 +9,20 @@ from tests.unit.output_checker.checking import check_text, found, places
 
 @pytest.mark.parametrize(
     ("policy", "count", "refused"),
-    [("sacro", 9, True), ("sacro", 10, False), ("sacro", 11, False), ("sacro", 1, True)]
-    + [("nhs-england", 7, True), ("nhs-england", 1, True), ("opensafely", 7, True), ("opensafely", 1, True)],
+    [
+        ("sacro", 9, True),
+        ("sacro", 10, False),
+        ("sacro", 11, False),
+        ("sacro", 1, True),
+        ("nhs-england", 7, True),
+        ("nhs-england", 1, True),
+        ("opensafely", 7, True),
+        ("opensafely", 1, True),
+    ],
 )
 def test_a_count_below_the_minimum_is_refused(policy, count, refused):
     report = check_text(f"sex,n\nF,{count}\nM,40\nU,50\n", policy)
-    assert (("B2" in places(report, "threshold", "block"))) is refused
+    assert ("B2" in places(report, "threshold", "block")) is refused
     assert (report.verdict.value == "block") is refused
 
 
@@ -37,7 +45,9 @@ def test_a_zero_is_what_the_policy_says_it_is(policy, verdict):
 
 
 def test_the_message_names_cell_row_column_value_minimum_and_policy():
-    report = check_text("casualty_severity,2014,2015,All\nFatal,12,3,15\nSlight,100,200,300\nAll,112,203,315\n")
+    report = check_text(
+        "casualty_severity,2014,2015,All\nFatal,12,3,15\nSlight,100,200,300\nAll,112,203,315\n"
+    )
     (finding,) = found(report, "threshold")
     assert finding.where == "C2"
     assert finding.message == "C2 (Fatal, 2015) is 3, below the minimum count of 10 of policy sacro."
@@ -68,7 +78,10 @@ def test_percentages_p_values_years_and_codes_are_no_small_counts(text):
     [
         ("casualty_severity,0\nFatal,3\nSlight,100\n", "B2"),  # groupby().size() without a name
         ("severity,Car,Bus\nFatal,12.0,3.0\nSlight,100.0,20.0\n", "C2"),  # crosstab with missing cells
-        ("region,cases,controls\nNorth,3,50\nNorth,12,40\nSouth,70,30\n", "B2"),  # rows are not unique: still counts
+        (
+            "region,cases,controls\nNorth,3,50\nNorth,12,40\nSouth,70,30\n",
+            "B2",
+        ),  # rows are not unique: still counts
         ("count,severity\n3,Fatal\n100,Slight\n", "A2"),
         ("sex,n (%)\nF,3 (1.5%)\nM,197 (98.5%)\n", "B2"),
         ("sex,n\nF,３\nM,200\n", "B2"),  # a full-width digit
@@ -86,11 +99,15 @@ def test_a_small_count_is_found_in_whatever_dress(text, where):
 
 
 def test_small_counts_written_into_labels_are_found():
-    assert places(check_text("group,Male (n = 3),Female (n=300)\nA,20,30\nB,40,50\n"), "threshold", "block") == {"B1"}
+    assert places(
+        check_text("group,Male (n = 3),Female (n=300)\nA,20,30\nB,40,50\n"), "threshold", "block"
+    ) == {"B1"}
     assert not found(check_text("group,Male (n = 30),Female (n=300)\nA,20,30\nB,40,50\n"), "threshold")
 
 
-@pytest.mark.parametrize(("mark", "noticed"), [("<10", False), ("<9", True), ("≤8", True), ("<=9", False), ("1-4", True)])
+@pytest.mark.parametrize(
+    ("mark", "noticed"), [("<10", False), ("<9", True), ("≤8", True), ("<=9", False), ("1-4", True)]
+)
 def test_a_mark_may_not_say_more_than_that_the_count_is_below_the_minimum(mark, noticed):
     report = check_text(f"sex,n\nF,{mark}\nM,40\nU,50\n")
     assert (places(report, "threshold", "review") == {"B2"}) is noticed

@@ -209,8 +209,10 @@ def _mostly_values(rows: list[list[Content]], column: int) -> bool:
 def _are_labels(values: list[int]) -> bool:
     if all(1900 <= value <= 2100 for value in values) or values == [0]:
         return True
-    if len(values) < 2 or any(a >= b for a, b in pairwise(values)):
+    if len(values) < 2 or len(set(values)) < len(values):
         return False
+    if values != sorted(values):  # codes kept as text are in the order of text: 10 before 9
+        return values == sorted(values, key=str) and max(values) <= 120
     steps = {b - a for a, b in pairwise(values)}
     return steps == {1} or (len(steps) == 1 and len(values) >= 3) or max(values) <= 120
 

@@ -11,7 +11,7 @@ from output_checker.readers.cells import Kind
 from output_checker.readers.places import column_name
 from output_checker.rules.rule import Rule, words
 from output_checker.statistics.columns import cells_of, numbers_the_rows, share_numeric
-from output_checker.statistics.names import Role, role_of_name, tokens
+from output_checker.statistics.names import Role, is_total, role_of_name, tokens
 from output_checker.statistics.recognise import Recognised, survival_table
 
 _PERSON_KEYS = {
@@ -33,6 +33,7 @@ _TRAITS = {
     "northing", "lat", "lon", "long", "lsoa", "postcode", "dob", "admission", "discharge", "date", "time",
     "datetime", "death", "outcome", "status",
 }  # fmt: skip
+_FEW_ROWS = 20
 _STATISTICS = {
     Role.MEAN, Role.SUM, Role.SHAPE, Role.POSITION, Role.END_POINT, Role.MODE, Role.ESTIMATE, Role.CORRELATION,
     Role.P_VALUE, Role.TEST, Role.DEGREES, Role.SURVIVAL, Role.RATE, Role.PERCENT, Role.PROPORTION,
@@ -95,7 +96,7 @@ def _identifies_persons(seen: Recognised, column: int) -> bool:
     generic = joined in ("id", "rowid", "uid", "identifier")
     if not named and not generic:
         return False
-    cells = cells_of(seen.table, column)
+    cells = [content for content in cells_of(seen.table, column) if not is_total(content.text)]
     texts = {content.text for content in cells}
     if generic and (seen.columns_of(*_STATISTICS) or len(cells) < 5):
         return False
@@ -108,13 +109,13 @@ def _identifies_persons(seen: Recognised, column: int) -> bool:
 
 
 def _small_whole_numbers(seen: Recognised, column: int) -> bool:
-    """ "number of the case" may be a count after all: short numbers, not rising one by one."""
-    values = [content.value for content in cells_of(seen.table, column)]
+    """ "number of the case" may be a count or a code after all: short numbers, few or not rising one by one."""
+    values = [content.value for content in cells_of(seen.table, column) if not is_total(content.text)]
     if not all(isinstance(value, int) for value in values):
         return False
     numbers = [value for value in values if isinstance(value, int)]
     rising = all(b - a == 1 for a, b in pairwise(numbers))
-    return not rising and max(numbers) < 100_000
+    return max(numbers) < 100_000 and (not rising or len(numbers) < _FEW_ROWS)
 
 
 def _signs(seen: Recognised, aggregated: bool) -> list[str]:
@@ -141,7 +142,10 @@ def _signs(seen: Recognised, aggregated: bool) -> list[str]:
     traits = [c for c in range(table.width) if set(tokens(table.title(c))) & _TRAITS]
     if len(traits) >= 2:
         signs.append(f"{len(traits)} columns are traits of persons or events")
-        if all(role in (Role.LABEL, Role.FLAG, Role.MEASURE, Role.UNKNOWN) for role in seen.columns) and rows >= 10:
+        if (
+            all(role in (Role.LABEL, Role.FLAG, Role.MEASURE, Role.UNKNOWN) for role in seen.columns)
+            and rows >= 10
+        ):
             signs.append("no column is a statistic")
     if rows > 50 and table.width >= 3 and not _repeats_in_grid(seen):
         signs.append("there are many rows")

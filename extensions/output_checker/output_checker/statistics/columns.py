@@ -177,17 +177,18 @@ def _starts_unique(table: Table, column: int) -> bool:
 
 
 def _sorted_within(table: Table, column: int) -> bool:
-    """Whether whole numbers only rise within each group of the columns to the left, as a grouping writes them."""
-    last: dict[tuple[str, ...], int] = {}
+    """Whether whole numbers only rise within each group of the columns to the left, as a grouping writes them.
+
+    Codes kept as text rise in the order of text, 10 before 9.
+    """
+    groups: dict[tuple[str, ...], list[int]] = {}
     for row in table.body:
         value = row[column].value
-        if not isinstance(value, int):
-            continue
-        group = tuple(content.text for content in row[:column])
-        if group in last and value < last[group]:
-            return False
-        last[group] = value
-    return True
+        if isinstance(value, int):
+            groups.setdefault(tuple(content.text for content in row[:column]), []).append(value)
+    return all(values == sorted(values) for values in groups.values()) or all(
+        values == sorted(values, key=str) for values in groups.values()
+    )
 
 
 def _from_values(table: Table, column: int) -> Role:

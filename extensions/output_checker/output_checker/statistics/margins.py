@@ -97,7 +97,11 @@ def _total_column(
             return candidate, parts, [Mismatch(r, candidate, rest, False) for r, rest in wrong]
         if named:
             mismatches += [Mismatch(r, candidate, rest, False) for r, rest in wrong]
-        elif right >= _least_agreeing(table.title(candidate)) and not wrong and _any_above_zero(table, candidate):
+        elif (
+            right >= _least_agreeing(table.title(candidate))
+            and not wrong
+            and _any_above_zero(table, candidate)
+        ):
             return candidate, parts, []
     return None, (), mismatches
 

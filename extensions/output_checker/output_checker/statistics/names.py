@@ -49,7 +49,8 @@ _COUNT_NOUNS = {
     "prescriptions", "appointments", "children", "adults", "males", "females", "contributors", "killed",
     "injured", "ksi", "pedestrians", "cyclists", "drivers", "enrolled", "died",
 }  # fmt: skip
-_PERCENT = {"%", "pct", "perc", "percent", "percentage", "percentages", "percents", "share"}
+_PERCENT_SIGN = re.compile(r"(?<![0-9 ])\s*%|^%|(?<![0-9])\s%")  # not that of a band, "10-20%"
+_PERCENT = {"pct", "perc", "percent", "percentage", "percentages", "percents", "share"}
 _PROPORTION = {"prop", "proportion", "proportions", "fraction", "probability", "prevalence"}
 _MEAN = {"mean", "means", "avg", "average", "geomean"}
 _SUM = {"sum", "sums", "subtotal"}
@@ -119,9 +120,15 @@ def role_of_name(name: str) -> Role | None:
         return Role.DEGREES
     if words & {"risk"} and words & {"at", "number", "num", "n"}:
         return Role.COUNT
+    if _PERCENT_SIGN.search(plain) or "per cent" in plain:
+        return Role.PERCENT
+    if {"standard", "deviation"} <= words or {"standard", "error"} <= words:
+        return Role.SHAPE
+    said = _prominent(tokens(name))
     for vocabulary, role in _IN_ORDER:
-        if words & vocabulary:
+        if (words if role is Role.COUNT else said) & vocabulary:
             return role
+    words = said
     if plain in ("or", "hr", "rr", "b", "irr", "[0.025", "0.975]", "2.5 %", "97.5 %"):
         return Role.ESTIMATE
     if plain in (
@@ -143,6 +150,17 @@ def role_of_name(name: str) -> Role | None:
     if words & _FLAG:
         return Role.FLAG
     return None
+
+
+def _prominent(words: tuple[str, ...]) -> set[str]:
+    """The words that a name can be about: all of a short name, the first and last of a longer one.
+
+    A category such as "Data missing or out of range" speaks of no range of values.
+    """
+    spoken = [word for word in words if not word.isdigit()]
+    if len(spoken) <= 3:
+        return set(spoken)
+    return {spoken[0], spoken[-1]} if len(spoken) <= 5 else {spoken[0]}
 
 
 _IN_ORDER: tuple[tuple[set[str], Role], ...] = (
