@@ -86,7 +86,7 @@ class OwnLogout(_Guarded, LogoutHandler):  # type: ignore[misc]
 class CloseRoom(_Guarded, BaseHandler):  # type: ignore[misc]
     """The button that closes a room."""
 
-    @web.authenticated  # type: ignore[untyped-decorator]
+    @web.authenticated
     async def post(self, project: str) -> None:
         """Stop the person's own seat in ``project``; nothing where it is closed already."""
         spawner = self.current_user.spawners.get(project)

@@ -68,13 +68,14 @@ def caching(path: str) -> str:
 def security_headers(own_origin: str) -> dict[str, str]:
     """The door's own headers on every answer.
 
-    JupyterLab needs inline styles and scripts of its own; the policy keeps what they load and where they
-    send to the seat's own origin.
+    JupyterLab needs inline styles; the policy keeps what its pages load and where they send to the seat's own
+    origin. Inline scripts are not allowed: one kind of them, speculation rules, makes the browser fetch
+    pages from anywhere, and no other directive stops that.
     """
     socket_origin = own_origin.replace("http", "ws", 1)
     policy = (
         "default-src 'self'; "
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+        "script-src 'self' 'unsafe-eval' blob:; "
         "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
         f"connect-src 'self' {socket_origin} data: blob:; worker-src 'self' blob:; "
         f"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"

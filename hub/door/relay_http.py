@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Callable
 from http.client import responses as standard_reasons
 from pathlib import Path
@@ -17,6 +18,25 @@ from hub.door.settings import SOCKET_NAME
 
 MAX_BODY = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
+_INTERIM_ANSWERS = 8
+
+
+class _RoomProtocol(ResponseHandler):
+    """One connection to the room. Interim answers (1xx) without end would keep the door busy for ever."""
+
+    _interim = 0
+
+    def feed_data(self, data: Any, size: int = 0) -> None:
+        """Hang up on a room that sends more interim answers than any server does."""
+        if data[0].code < 200:
+            self._interim += 1
+            if self._interim == _INTERIM_ANSWERS + 1:
+                if self.transport is not None:
+                    self.transport.abort()
+                self.set_exception(aiohttp.ClientError("the room sends interim answers without end"))
+            if self._interim > _INTERIM_ANSWERS:
+                return
+        super().feed_data(data, size)
 
 
 class RoomConnector(aiohttp.BaseConnector):
@@ -26,6 +46,7 @@ class RoomConnector(aiohttp.BaseConnector):
         super().__init__(limit=64, keepalive_timeout=15)
         self._run_dir = run_dir
         self._uid = uid
+        self._factory = functools.partial[ResponseHandler](_RoomProtocol, loop=self._loop)
 
     async def _create_connection(self, req: Any, traces: Any, timeout: Any) -> ResponseHandler:
         client = await room_socket.connect(self._run_dir, SOCKET_NAME, self._uid)
