@@ -6,13 +6,16 @@ and API would also be there on a seat's host name, where the room's scripts run.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from urllib.parse import quote, urlsplit
 
 from jupyterhub.app import JupyterHub
 from tornado import web
 
+from hub.housekeeping import keep_house
 from hub.settings import load
+from hub.spawner import HubParts
 
 
 class Elsewhere(web.RequestHandler):
@@ -51,7 +54,7 @@ def hub_address(method: str, path: str, public_url: str) -> str | None:
 
 
 class Hub(JupyterHub):  # type: ignore[misc]
-    """JupyterHub with one rule more."""
+    """JupyterHub with one rule more, and the hub's housekeeping."""
 
     def init_tornado_application(self) -> None:
         """Before every other rule: other host names than the hub's own lead to :class:`Elsewhere`."""
@@ -62,6 +65,12 @@ class Hub(JupyterHub):  # type: ignore[misc]
         }  # services ask at the loopback address
         names = "|".join(re.escape(name) for name in sorted(own))
         self.tornado_application.add_handlers(rf"(?!(?:{names})$).*", [(r".*", Elsewhere)])
+
+    async def start(self) -> None:
+        """Start as JupyterHub does, and keep house meanwhile."""
+        await super().start()
+        parts = HubParts.get()
+        self._housekeeping = asyncio.create_task(keep_house(parts.store, parts.settings))
 
 
 if __name__ == "__main__":

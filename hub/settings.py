@@ -43,6 +43,13 @@ class Settings(BaseSettings):
         default="127.0.0.1",
         description="Network address at which the proxy listens; set it to a public one behind TLS only.",
     )
+    proxy_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port at which the proxy listens, where TLS ends in front of it. "
+        "Left out, the public address's own port.",
+    )
     hub_port: int = Field(
         default=8081, ge=1, le=65535, description="Loopback port of the hub itself, behind the proxy."
     )
@@ -67,7 +74,8 @@ class Settings(BaseSettings):
     )
     rooms: Literal["auto", "bubblewrap", "docker"] = Field(
         default="auto",
-        description="What isolates rooms: bubblewrap, docker, or auto (the first of these that works here).",
+        description="What isolates rooms: bubblewrap, or auto, which today means the same. "
+        "The value docker is kept for rooms on Docker and is refused until they exist.",
     )
     policy: str = Field(
         default="sacro",
@@ -110,6 +118,17 @@ class Settings(BaseSettings):
     session_hours: int = Field(
         default=12, ge=1, le=168, description="Hours after which a person signs in again."
     )
+    head_minutes: int = Field(
+        default=15,
+        ge=1,
+        le=24 * 60,
+        description="How often the hub publishes a signed head of the ledger, if anything was written.",
+    )
+    cell_days: int = Field(
+        default=365,
+        ge=1,
+        description="Days for which the encrypted source text of cells is kept; the ledger keeps their hashes.",
+    )
     signin_failures: int = Field(
         default=5, ge=1, le=100, description="Failed sign-ins under one name before that name has to wait."
     )
@@ -117,12 +136,16 @@ class Settings(BaseSettings):
         default=300, ge=1, description="Seconds a name has to wait after too many failed sign-ins."
     )
     bundle_files: int = Field(
-        default=50, ge=1, le=10_000, description="Files that one staged bundle may hold."
+        default=50,
+        ge=1,
+        le=10_000,
+        description="Files that one staged bundle may hold; the airlock's own limit holds as well.",
     )
     bundle_bytes: int = Field(
         default=100 * 1024 * 1024,
         ge=1024,
-        description="Bytes that all files of one staged bundle may hold together.",
+        description="Bytes that all files of one staged bundle may hold together; the airlock's own limit "
+        "holds as well.",
     )
 
     @field_validator("state", "anchor_file", "room_env")
@@ -178,7 +201,9 @@ class Settings(BaseSettings):
 
     @property
     def listen_port(self) -> int:
-        """Port at which the proxy listens: the public address's own."""
+        """Port at which the proxy listens."""
+        if self.proxy_port is not None:
+            return self.proxy_port
         parts = urlsplit(self.public_url)
         return parts.port or (443 if parts.scheme == "https" else 80)
 

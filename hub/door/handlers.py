@@ -154,7 +154,8 @@ class RoomHandler(Gate):
         decision = routes.decide(str(self.request.method), path, query, websocket=False)
         if isinstance(decision, routes.Refused):
             raise Turned(403, decision.reason)
-        self.door.note_activity()
+        if self.request.method not in {"GET", "HEAD"}:
+            self.door.note_activity()  # an open page asks for ever; only what a person does counts
         try:
             answer = await ask_room(
                 self.door.room,

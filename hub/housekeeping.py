@@ -1,0 +1,57 @@
+"""What the hub does by the clock: publish a signed head of the ledger, let kept cell texts expire."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from hub.door.cell_store import CellStore
+from hub.ledger import EventKind
+from hub.ledger.heads import publish_head, sign_head
+from hub.ledger.keys import make_signing_key
+from hub.settings import Settings
+from hub.store import Store
+from hub.store.clock import utc_now
+from hub.store.models import LedgerEntry
+from output_checker.errors import PlainError
+
+log = logging.getLogger("lockedroom.housekeeping")
+
+
+async def keep_house(store: Store, settings: Settings) -> None:
+    """For ever: one round every ``head_minutes``. A round that fails is logged, and the next one tries again."""
+    while True:
+        try:
+            await asyncio.to_thread(one_round, store, settings, utc_now())
+        except (PlainError, DBAPIError, OSError) as error:
+            log.error("housekeeping failed and will be tried again: %s", error)
+        await asyncio.sleep(settings.head_minutes * 60)
+
+
+def one_round(store: Store, settings: Settings, now: datetime) -> tuple[bool, int]:
+    """(whether a head was published, how many days of cell texts were deleted)."""
+    published = _publish(store, settings, now)
+    projects = [folder.name for folder in sorted((settings.state / "cells").glob("*")) if folder.is_dir()]
+    expired = sum(
+        CellStore(settings.state, project).expire(today=now.date(), keep_days=settings.cell_days)
+        for project in projects
+    )
+    return published, expired
+
+
+def _publish(store: Store, settings: Settings, now: datetime) -> bool:
+    """Sign and publish the ledger's head, unless nothing was written since the last one."""
+    with store.read() as session:
+        last = session.scalar(select(LedgerEntry.kind).order_by(LedgerEntry.seq.desc()).limit(1))
+    if last is None or last == EventKind.HEAD_SIGNED:
+        return False
+    key = make_signing_key(settings.keys)
+    with store.write() as session:
+        head = sign_head(session, key, now=now, actor="system:hub")
+    # Only now: a published head whose entry was rolled back would accuse an innocent ledger.
+    publish_head(head, settings.anchors)
+    return True
