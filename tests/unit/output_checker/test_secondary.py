@@ -108,8 +108,10 @@ def test_a_long_table_with_totals_in_its_keys_is_solved():
 
 
 def test_a_crosstab_with_two_row_levels_and_a_blank_in_its_margin_is_solved():
-    text = "sex,region,2014,2015,All\nF,North,11,12,23\nF,South,21,22,43\nM,North,31,32,63\nM,South,41,*,83\n"
+    text = (
+        "sex,region,2014,2015,All\nF,North,11,12,23\nF,South,21,22,43\nM,North,31,32,63\nM,South,41,*,83\n"
         "All,,104,108,212\n"
+    )
     assert places(check_text(text), "secondary", "block") == {"D5"}
 
 
