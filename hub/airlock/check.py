@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -157,8 +156,3 @@ class Checker:
         if self.binding([f.sha256 for f in files], policy) != before:
             verdict, checked = report.unfinished("The checker or its policy changed during the check.")
         return Outcome(verdict, checked, policy, before, result.isolation, now)
-
-
-def default_python() -> Path:
-    """This process's own interpreter, where no environment of the rooms is known."""
-    return Path(sys.executable)

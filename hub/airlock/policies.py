@@ -122,17 +122,6 @@ def approval_event(moment: Moment, person: str) -> Event:
     return Event.APPROVE_LAST if enough else Event.APPROVE
 
 
-def same_binding(decided_on: Binding, now: Binding) -> str | None:
-    """What changed between a decision and now, as a sentence; None if nothing did."""
-    if decided_on.files != now.files:
-        return "The files are not the ones that were decided on."
-    if decided_on.policy != now.policy:
-        return "The disclosure policy changed after the decision."
-    if decided_on.checker != now.checker:
-        return "The output checker changed after the decision."
-    return None
-
-
 def _answers(check: Callable[[], None]) -> bool:
     try:
         check()

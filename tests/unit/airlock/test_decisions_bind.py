@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from hub.airlock import release
 from hub.airlock.business import LookAgain
-from hub.airlock.policies import Binding, WrongMoment, same_binding
+from hub.airlock.policies import WrongMoment
 from hub.airlock.states import State
 from hub.ledger import EventKind
 from hub.store.models import AirlockFile, AirlockRequest
@@ -135,14 +135,6 @@ def test_the_database_refuses_a_request_that_waits_without_a_check(both_worlds: 
     assert both_worlds.state_of(number) is State.BLOCKED
     with pytest.raises(DBAPIError, match="checked_first"), both_worlds.store.write() as session:
         session.execute(update(AirlockRequest).values(state="approved"))
-
-
-def test_what_differs_is_named() -> None:
-    one = Binding(("a",), "p 1", "c 1")
-    assert same_binding(one, one) is None
-    assert "files" in (same_binding(one, Binding(("b",), "p 1", "c 1")) or "")
-    assert "policy" in (same_binding(one, Binding(("a",), "p 2", "c 1")) or "")
-    assert "checker" in (same_binding(one, Binding(("a",), "p 1", "c 2")) or "")
 
 
 def test_approvals_of_another_binding_do_not_count(world: World) -> None:

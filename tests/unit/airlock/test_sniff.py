@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from hub.airlock.sniff import SNIFFED_BYTES, Kind, checked_suffix, sniff
 
 
