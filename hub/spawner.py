@@ -145,12 +145,22 @@ class SeatMixin:
             raise SpawnException(
                 "Choose a project: rooms open for a project.", reason="no-project", status_code=400
             )
-        if self.user_options:  # type: ignore[attr-defined]
+        if self.user_options:
+            self._forget_options()
             raise SpawnException("A room takes no options.", reason="options", status_code=400)
         decision = await asyncio.to_thread(ask_admission, parts.store, person, name)
         if isinstance(decision, Refused):
             raise SpawnException(decision.reason, reason="not-admitted", status_code=403)
         return Seat(decision.person, decision.project), decision
+
+    def _forget_options(self) -> None:
+        """JupyterHub keeps the options of a request for the next start, which would be refused as well."""
+        self.user_options: dict[str, Any] = {}
+        record = self.orm_spawner  # type: ignore[attr-defined]
+        record.user_options = {}
+        session = object_session(record)
+        assert session is not None
+        session.commit()
 
     async def _lapsed(self) -> str | None:
         """Why the person may not be in any more, or ``None``."""

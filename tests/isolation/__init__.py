@@ -1,0 +1,1 @@
+"""The escape suite: real attempts to get out of a room, made from a notebook kernel inside it."""

@@ -1,0 +1,1 @@
+"""What lies in the place of the room's socket is not JupyterLab."""

@@ -1,0 +1,108 @@
+"""What ends, ends within seconds: a membership, and a hub that is killed. The last file, since it kills the hub."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from datetime import timedelta
+
+import aiohttp
+import pytest
+
+from hub.governance.members import add_member, end_member
+from hub.store.clock import utc_now
+from tests.isolation.attempts import files, processes
+from tests.isolation.world import SeatUnderTest, World, pids
+from tests.journey.browser_session import Refused
+from tests.journey.running_hub import ACTOR
+
+WITHIN_S = 10.0
+
+
+def closing(seat: SeatUnderTest, within_s: float) -> tuple[float, int | None]:
+    """Seconds until the seat's kernel websocket was closed, and its close code."""
+    socket_ = seat.kernel.socket
+
+    async def wait() -> tuple[float, int | None]:
+        began = time.monotonic()
+        async with seat.turn, asyncio.timeout(within_s):
+            while True:
+                message = await socket_.receive()
+                if message.type in {
+                    aiohttp.WSMsgType.CLOSE,
+                    aiohttp.WSMsgType.CLOSED,
+                    aiohttp.WSMsgType.CLOSING,
+                }:
+                    return time.monotonic() - began, socket_.close_code
+
+    found: tuple[float, int | None] = seat.world.background.wait(wait())
+    return found
+
+
+def test_a_membership_that_ends_closes_the_door_and_the_room_within_ten_seconds(world: World) -> None:
+    bob = world.seat("bob", "one")
+    assert bob.call(processes.answer) == 42
+    began = time.monotonic()
+    with world.hub.store.write() as session:
+        end_member(session, project="one", person="bob", reason="left", actor=ACTOR, now=utc_now())
+    _, code = closing(bob, WITHIN_S + 5)
+    assert time.monotonic() - began < WITHIN_S
+    assert code == 4403
+    while bob.processes():
+        assert time.monotonic() - began < WITHIN_S, "the room still runs"
+        time.sleep(0.1)
+    with pytest.raises(Refused, match="member"):
+        world.background.wait(world.browser("bob").open_room("one"))
+    now = utc_now()
+    with world.hub.store.write() as session:
+        add_member(
+            session,
+            project="one",
+            person="bob",
+            starts_at=now,
+            ends_at=now + timedelta(days=1),
+            actor=ACTOR,
+            now=now,
+        )
+    world.seat("bob", "one")
+
+
+def test_a_killed_hub_freezes_and_closes_every_door_and_what_was_open_is_ended_by_the_next(
+    world: World,
+) -> None:
+    seat = world.seat("alice", "one")
+    seat.call(files.write_text, "/workspace/home/kept", "my work")
+    door = seat.door_pid
+    (hub,) = world.pids_of_hub()["hub"]
+    began = time.monotonic()
+    os.kill(hub, signal.SIGKILL)
+    closed_after, code = closing(seat, 20)
+    assert closed_after < 14 and code == 4403
+    assert seat.api_status() in {403, 502, 503, 504}, "nothing passes after"
+    with pytest.raises((aiohttp.ClientError, ConnectionError, OSError)):
+        world.background.wait(reconnect(seat))
+    assert time.monotonic() - began < 25
+    left = [pid for kind, found in world.pids_of_hub().items() if kind not in {"door"} for pid in found]
+    orphans = seat.processes()
+    world.hub.stop()
+    for pid in left:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    world.hub.start()
+    deadline = time.monotonic() + 20
+    while set(orphans) & set(seat.processes()) or door in set(pids()):
+        assert time.monotonic() < deadline, "the next hub did not end what the killed one left"
+        time.sleep(0.2)
+    world.sign_in_again()
+    again = world.seat("alice", "one")
+    assert again.call(files.read_text, "/workspace/home/kept") == "my work"
+
+
+async def reconnect(seat: SeatUnderTest) -> None:
+    """Try to open another kernel websocket with the session of before."""
+    url = seat.browser.seat_url(seat.project).replace("http", "ws", 1) + "api/kernels/x/channels"
+    async with seat.browser.http.ws_connect(url, headers={"Origin": seat.browser.seat_origin(seat.project)}):
+        return
