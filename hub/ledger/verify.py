@@ -115,7 +115,9 @@ def _check(walk: _Walk, row: Entry | BadRow) -> Fault | None:
     if row.seq < due:
         return Fault(row.seq, "there twice" if row.seq >= 1 else "before the beginning")
     if row.prev_hash != walk.head:
-        return Fault(row.seq, f"its previous hash is not the hash of entry {walk.count}")
+        return Fault(
+            row.seq, f"its previous hash is not the hash of entry {walk.count}; one of the two was changed"
+        )
     computed = hash_entry(
         seq=row.seq,
         at=row.at,

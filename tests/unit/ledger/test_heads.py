@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -61,6 +62,18 @@ def test_five_processes_make_one_key(tmp_path: Path) -> None:
     made = {process.communicate(timeout=60)[0] for process in running}
     assert len(made) == 1
     assert {path.name for path in tmp_path.iterdir()} == {PRIVATE_NAME, PUBLIC_NAME}
+
+
+def test_many_who_ask_at_the_same_moment_get_the_same_key(tmp_path: Path) -> None:
+    for attempt in range(15):
+        gate = threading.Barrier(8)
+
+        def ask(_: int, gate: threading.Barrier = gate, directory: Path = tmp_path / str(attempt)) -> str:
+            gate.wait()
+            return fingerprint(make_signing_key(directory).public_key())
+
+        with ThreadPoolExecutor(8) as threads:
+            assert len(set(threads.map(ask, range(8)))) == 1
 
 
 def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
 from hub.ledger import SignedHead, Verification, sign_head, verify
+from hub.ledger.chain import hash_entry
 from hub.ledger.rows import COLUMNS
 from hub.store import Store
 from tests.unit.builders import NOW
@@ -86,6 +87,22 @@ def test_any_column_of_any_entry_changed_is_found_there(
 
 
 @pytest.mark.parametrize("row", range(1, ENTRIES))
+def test_an_entry_rewritten_with_its_own_right_hash_shows_at_the_next(ledger: Store, row: int) -> None:
+    with ledger.read() as session:
+        columns = ", ".join(COLUMNS)
+        found = session.execute(text(f"SELECT {columns} FROM ledger_entries WHERE seq = {row}")).one()
+    changed = found._asdict() | {"actor": "mallory"}
+    del changed["hash"]
+    run(
+        ledger,
+        f"UPDATE ledger_entries SET actor = 'mallory', hash = '{hash_entry(**changed)}' WHERE seq = {row}",
+    )
+    result = _verify(ledger)
+    assert _place(result) == row + 1
+    assert f"previous hash is not the hash of entry {row}; one of the two was changed" in str(result)
+
+
+@pytest.mark.parametrize("row", range(1, ENTRIES))
 def test_a_missing_entry_is_named(ledger: Store, row: int) -> None:
     run(ledger, f"DELETE FROM ledger_entries WHERE seq = {row}")
     result = _verify(ledger)
@@ -160,6 +177,15 @@ def test_on_sqlite_another_type_in_any_column_is_found(sqlite_store: Store, colu
     assert not _verify(sqlite_store).intact
     if column not in ("seq", "project"):
         assert _place(_verify(sqlite_store)) == 4
+
+
+@pytest.mark.parametrize("column", [name for name in COLUMNS if name != "seq"])
+def test_on_sqlite_the_same_bytes_as_another_type_are_found(sqlite_store: Store, column: str) -> None:
+    fill(sqlite_store, ENTRIES)
+    _rebuild(sqlite_store, f"UPDATE ledger_entries SET {column} = CAST({column} AS BLOB) WHERE seq = 5")
+    result = _verify(sqlite_store)
+    assert _place(result) == 5
+    assert f"column {column} is blob, not text" in str(result)
 
 
 def test_a_number_that_reads_like_the_text_is_found(sqlite_store: Store) -> None:
