@@ -2,7 +2,7 @@
 
     python killed.py import|extract ROOT DIR N
 
-With N = 0 it runs to the end and prints how many such things there were.
+With N = 0 it runs to the end and prints what these things were, one a line.
 """
 
 from __future__ import annotations
@@ -23,13 +23,12 @@ EVENTS = {"open", "os.chmod", "os.link", "os.mkdir", "os.remove", "os.rename", "
 
 def main(what: str, root: str, folder: str, at: int) -> None:
     zone = DataZone(Path(root))
-    seen = 0
+    seen: list[str] = []
 
     def count(event: str, args: tuple[object, ...]) -> None:
-        nonlocal seen
         if event in EVENTS and args and str(args[0]).startswith(root):
-            seen += 1
-            if seen == at:
+            seen.append(event)
+            if len(seen) == at:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(count)
@@ -37,7 +36,7 @@ def main(what: str, root: str, folder: str, at: int) -> None:
         import_stats19(zone, Path(folder), now=NOW)
     else:
         make_extract(zone, approved(), now=NOW)
-    print(seen)
+    print(*seen, sep="\n")
 
 
 if __name__ == "__main__":

@@ -232,6 +232,7 @@ def test_another_approval_gives_another_extract_and_moves_the_pointer(filled: Da
     first = make_extract(filled, approved(), now=NOW)
     assert filled.current_extract("road-safety") == first.folder
     second = make_extract(filled, approved(approval={"sha256": "cd" * 32}), now=NOW)
+    assert first.folder != second.folder
     assert filled.current_extract("road-safety") == second.folder
     verify_snapshot(first.folder)
     verify_snapshot(second.folder)
