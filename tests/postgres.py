@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pwd
 import shutil
@@ -35,6 +36,11 @@ def _unprivileged() -> tuple[int, int] | None:
         return None
     entry = pwd.getpwnam("postgres" if "postgres" in {p.pw_name for p in pwd.getpwall()} else "nobody")
     return entry.pw_uid, entry.pw_gid
+
+
+def _end_with_the_tests() -> None:
+    # A test run that is killed cannot tear down: the kernel stops the server then (PR_SET_PDEATHSIG).
+    ctypes.CDLL(None).prctl(1, signal.SIGINT)
 
 
 class Postgres:
@@ -74,6 +80,7 @@ class Postgres:
             ],
             stdout=(self._directory / "log").open("wb"),
             stderr=subprocess.STDOUT,
+            preexec_fn=_end_with_the_tests,
             **self._as_user(),
         )
         self._wait()
