@@ -6,6 +6,7 @@ import asyncio
 import logging
 from datetime import datetime
 
+from output_checker.errors import PlainError
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
@@ -17,7 +18,6 @@ from hub.settings import Settings
 from hub.store import Store
 from hub.store.clock import utc_now
 from hub.store.models import LedgerEntry
-from output_checker.errors import PlainError
 
 log = logging.getLogger("lockedroom.housekeeping")
 

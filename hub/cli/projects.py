@@ -70,6 +70,19 @@ def approve(
 
 
 @app.command()
+def extend(
+    project: Slug,
+    ends: Annotated[str, typer.Option(help="New last day, as 2027-01-31 (UTC, that day included).")],
+) -> None:
+    """Move a project's end to a later day. Memberships keep their own ends: add them anew where they ended."""
+    with store() as opened, opened.write() as session:
+        projects.extend_project(
+            session, slug=project, ends_at=last_moment(ends), actor=console_actor(), now=utc_now()
+        )
+    typer.echo(f"Project {project} now ends later; its members' seats end with their memberships.")
+
+
+@app.command()
 def close(
     project: Slug, reason: Annotated[str, typer.Option(help="Why, in words; kept in the ledger.")]
 ) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from output_checker.policy import PolicyError, load_policy
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -18,8 +18,6 @@ from hub.ledger import EventKind, append
 from hub.store.clock import to_text
 from hub.store.models import Project
 from hub.store.names import ProjectSlug, parse_project
-
-_POLICY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -54,10 +52,7 @@ def create_project(
     policy.check_tier(tier)
     policy.check_can_create(ends_at=ends_at, now=now)
     policy.check_period(starts_at, ends_at)
-    if not _POLICY_NAME.fullmatch(policy_name):
-        raise WrongValue(
-            "A disclosure policy is named in lower-case letters, digits and hyphens, such as sacro."
-        )
+    policy_name = _known_policy(policy_name)
     if session.scalar(select(Project.number).where(Project.slug == project_slug)) is not None:
         raise NotNow("There is a project of that name already; names are never given twice.")
     project = Project(
@@ -108,6 +103,23 @@ def close_project(session: Session, *, slug: str, reason: str, actor: str, now: 
     )
 
 
+def extend_project(session: Session, *, slug: str, ends_at: datetime, actor: str, now: datetime) -> None:
+    """Move a project's end to a later time, also after it has ended. Memberships keep their own ends."""
+    permissions.check_may_manage_projects(permissions.load_actor(session, actor))
+    project = find_project(session, slug)
+    before = project.ends_at
+    policy.check_can_extend(closed=project.closed_at is not None, before=before, ends_at=ends_at, now=now)
+    project.ends_at = ends_at
+    append(
+        session,
+        EventKind.PROJECT_EXTENDED,
+        actor=actor,
+        project=project.slug,
+        now=now,
+        payload={"before": to_text(before), "ends_at": to_text(ends_at)},
+    )
+
+
 def list_projects(session: Session) -> list[ProjectRecord]:
     """All projects, by name."""
     return [_record(project) for project in session.scalars(select(Project).order_by(Project.slug))]
@@ -116,6 +128,13 @@ def list_projects(session: Session) -> list[ProjectRecord]:
 def get_project(session: Session, slug: str) -> ProjectRecord:
     """One project. Raises NotFound."""
     return _record(find_project(session, slug))
+
+
+def _known_policy(name: str) -> str:
+    try:
+        return load_policy(name).name
+    except PolicyError as error:
+        raise WrongValue(error.sentence) from None
 
 
 def _record(project: Project) -> ProjectRecord:

@@ -20,6 +20,7 @@ class EventKind(StrEnum):
     ROLE_REVOKED = "role.revoked"
     PROJECT_CREATED = "project.created"
     PROJECT_CLOSED = "project.closed"
+    PROJECT_EXTENDED = "project.extended"
     APPROVAL_RECORDED = "approval.recorded"
     MEMBER_ADDED = "member.added"
     MEMBER_ENDED = "member.ended"
@@ -98,6 +99,10 @@ EVENTS: Mapping[EventKind, EventSpec] = MappingProxyType(
         ),
         EventKind.PROJECT_CLOSED: EventSpec(
             "A project was closed before or at its end.", {"reason": "why, in words"}
+        ),
+        EventKind.PROJECT_EXTENDED: EventSpec(
+            "A project got a later end.",
+            {"before": "the end it had, UTC", "ends_at": "the end it has now, UTC"},
         ),
         EventKind.APPROVAL_RECORDED: EventSpec(
             "The data that a project may have were approved.",

@@ -17,9 +17,12 @@ ProjectSlug = NewType("ProjectSlug", str)
 SeatId = NewType("SeatId", str)
 ActorName = NewType("ActorName", str)
 
-PERSON_MAX = 32
+# A seat's host name is person--project in one label, and a label has 63 characters at most.
+PERSON_MAX = 30
 PROJECT_MAX = 30  # JupyterHub's limit for named servers
 
+# Host names that begin with xn-- are names in other alphabets (RFC 5890).
+_INTERNATIONAL = "xn"
 # fullmatch only: `$` would let a final newline through.
 _WORDS = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
 _ACTOR = re.compile(r"(?:console|system):[a-z0-9_][a-z0-9_.-]{0,31}", re.ASCII)
@@ -42,7 +45,9 @@ class Seat(NamedTuple):
 
 
 def parse_person(text: object) -> PersonName:
-    """A person's name: 1 to 32 lower-case letters, digits and single hyphens inside."""
+    """A person's name: 1 to 30 lower-case letters, digits and single hyphens inside; not ``xn``."""
+    if text == _INTERNATIONAL:
+        raise WrongName("This name has a meaning of its own in host names: choose a longer one.")
     if isinstance(text, str) and len(text) <= PERSON_MAX and _WORDS.fullmatch(text):
         return PersonName(text)
     raise WrongName(

@@ -35,6 +35,16 @@ def check_can_create(*, ends_at: datetime, now: datetime) -> None:
         raise NotNow("The project's end lies in the past: give a later one.")
 
 
+def check_can_extend(*, closed: bool, before: datetime, ends_at: datetime, now: datetime) -> None:
+    """A project that was not closed can get a later end, which has to lie ahead."""
+    if closed:
+        raise NotNow("This project is closed, and stays closed: set up a new one.")
+    if ends_at <= before:
+        raise WrongValue("The new end has to be later than the one it has.")
+    if ends_at <= now:
+        raise NotNow("The project's new end lies in the past: give a later one.")
+
+
 def check_is_open(*, closed: bool, ends_at: datetime, now: datetime) -> None:
     """Raise for a project that is closed or over: it gets no members and no data any more."""
     if closed:

@@ -11,7 +11,13 @@ from sqlalchemy import select
 from hub.governance.errors import NotAllowed, NotFound, NotNow, WrongValue
 from hub.governance.members import add_member, end_member, list_members, memberships_of
 from hub.governance.people import disable_person
-from hub.governance.projects import close_project, create_project, get_project, list_projects
+from hub.governance.projects import (
+    close_project,
+    create_project,
+    extend_project,
+    get_project,
+    list_projects,
+)
 from hub.store import Store
 from hub.store.models import LedgerEntry
 from tests.unit.builders import BEGIN, CONSOLE, DAY, END, NOW, SECOND, member, person, project
@@ -62,6 +68,7 @@ def test_a_patient_level_project_waits_for_the_window_door(store: Store, tier: s
         ({"title": "a\nb"}, WrongValue),
         ({"policy_name": "../sacro"}, WrongValue),
         ({"policy_name": "Sacro"}, WrongValue),
+        ({"policy_name": "no-such-policy"}, WrongValue),
         ({"starts_at": NOW + DAY, "ends_at": NOW + DAY}, WrongValue),
         ({"starts_at": NOW + DAY, "ends_at": NOW + DAY - SECOND}, WrongValue),
         ({"ends_at": NOW}, NotNow),
@@ -185,3 +192,46 @@ def test_unknown_projects_and_people_are_said(store: Store) -> None:
         member(store, "bob")
     with pytest.raises(NotFound, match="no project"):
         member(store, "alice", "nowhere")
+
+
+def test_a_project_that_ended_can_be_extended_and_opens_again(store: Store) -> None:
+    project(store, "road-safety")
+    after = END + DAY
+    with store.write() as session:
+        extend_project(session, slug="road-safety", ends_at=after + DAY, actor=CONSOLE, now=after)
+    with store.read() as session:
+        assert get_project(session, "road-safety").ends_at == after + DAY
+
+
+@pytest.mark.parametrize(
+    ("ends_at", "now", "error"),
+    [
+        (END, NOW, WrongValue),
+        (END - SECOND, NOW, WrongValue),
+        (END + SECOND, END + SECOND, NotNow),
+        (END + SECOND, END + 2 * SECOND, NotNow),
+    ],
+)
+def test_a_new_end_is_later_than_the_old_one_and_lies_ahead(
+    store: Store, ends_at: datetime, now: datetime, error: type[Exception]
+) -> None:
+    project(store, "road-safety")
+    before = _entries(store)
+    with pytest.raises(error), store.write() as session:
+        extend_project(session, slug="road-safety", ends_at=ends_at, actor=CONSOLE, now=now)
+    assert _entries(store) == before
+
+
+def test_a_closed_project_stays_closed(store: Store) -> None:
+    project(store, "road-safety")
+    with store.write() as session:
+        close_project(session, slug="road-safety", reason="done", actor=CONSOLE, now=NOW)
+    with pytest.raises(NotNow), store.write() as session:
+        extend_project(session, slug="road-safety", ends_at=END + DAY, actor=CONSOLE, now=NOW)
+
+
+def test_a_researcher_cannot_extend_a_project(store: Store) -> None:
+    project(store, "road-safety")
+    person(store, "alice")
+    with pytest.raises(NotAllowed), store.write() as session:
+        extend_project(session, slug="road-safety", ends_at=END + DAY, actor="alice", now=NOW)

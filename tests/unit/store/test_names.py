@@ -46,10 +46,16 @@ def test_other_names_are_refused(name: object) -> None:
             parse(name)
 
 
-def test_a_person_has_at_most_32_characters() -> None:
-    assert parse_person("a" * 31) and parse_person("a" * 32)
+def test_a_person_has_at_most_30_characters() -> None:
+    assert parse_person("a" * 29) and parse_person("a" * 30)
     with pytest.raises(WrongName):
-        parse_person("a" * 33)
+        parse_person("a" * 31)
+
+
+def test_no_person_gets_a_host_name_that_begins_like_one_in_another_alphabet() -> None:
+    with pytest.raises(WrongName):
+        parse_person("xn")
+    assert parse_person("xn-1") and parse_project("xn")
 
 
 def test_a_project_has_at_most_30_characters() -> None:
