@@ -191,7 +191,7 @@ def test_a_file_of_two_hundred_megabytes_is_refused_without_being_read(tmp_path)
         stream.truncate(200 * 1024 * 1024)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     report = check_file(path, SACRO)
-    assert found(report, "size", "block") and report.sha256 is None
+    assert "200.0 MB" in found(report, "size", "block")[0].message and report.sha256 is None
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 * 1024
 
 
@@ -213,6 +213,24 @@ def test_what_is_no_regular_file_blocks_and_never_hangs(tmp_path, make):
         socket.socket(socket.AF_UNIX).bind(str(path))
     report = check_file(path, SACRO)
     assert found(report, "file_type", "block") and report.sha256 is None
+
+
+@pytest.mark.parametrize("swapped_for", ["fifo", "link"])
+def test_a_file_swapped_after_the_first_look_is_still_not_followed_and_never_hangs(
+    tmp_path, monkeypatch, swapped_for
+):
+    """The race itself: the first look sees a plain file, the opening meets something else."""
+    plain = tmp_path / "plain.csv"
+    plain.write_text("a,b\nx,20\n")
+    path = tmp_path / "thing.csv"
+    if swapped_for == "fifo":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(plain)
+    seen = os.lstat(plain)
+    monkeypatch.setattr("output_checker.readers.intake.os.lstat", lambda _: seen)
+    report = check_file(path, SACRO)
+    assert report.verdict.value == "block" and report.sha256 is None
 
 
 def test_a_missing_path_is_an_error_and_a_dangling_link_a_finding(tmp_path):

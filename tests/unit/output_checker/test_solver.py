@@ -182,3 +182,27 @@ def test_an_open_count_without_upper_bound_is_said_to_have_none():
     system.equations.append(Equation(total, (a, b)))
     solved = intervals(system, [a, total], Work())
     assert solved[a] == Interval(0, None) and solved[total] == Interval(4, None)
+
+
+def triangle(ab: int, bc: int, ac: int) -> tuple[System, list[int]]:
+    """Three counts of which each two are added up: no network, and whole numbers matter."""
+    system = System()
+    a, b, c = (system.variable(0, None) for _ in range(3))
+    for total, parts in ((ab, (a, b)), (bc, (b, c)), (ac, (a, c))):
+        system.equations.append(Equation(system.variable(total, total), parts))
+    return system, [a, b, c]
+
+
+def test_the_linear_programme_notices_a_system_without_solution():
+    system, _ = triangle(1, 1, 4)
+    with pytest.raises(Contradiction):
+        Programme(system, Work())
+
+
+def test_what_only_fractions_solve_is_no_table_of_counts():
+    system, (a, _, _) = triangle(1, 1, 1)
+    assert sides_of(system) is None
+    with pytest.raises(Contradiction):
+        intervals(system, [a], Work())
+    system, (a, b, c) = triangle(3, 4, 5)
+    assert intervals(system, [a, b, c], Work()) == {a: Interval(2, 2), b: Interval(1, 1), c: Interval(3, 3)}

@@ -66,6 +66,7 @@ def test_the_message_names_cell_row_column_value_minimum_and_policy():
         "severity,1,2,3\n2014,12,120,1200\n2015,13,133,1100\n",
         "sex,region_code,n\nF,1,20\nF,2,30\nM,1,40\nM,2,50\n",
         "speed_limit,Fatal,Slight\n20,12,300\n30,14,500\n",
+        "sex,Data missing or out of range,More deprived 10-20%\nF,11,204\nM,10,165\n",
     ],
 )
 def test_percentages_p_values_years_and_codes_are_no_small_counts(text):
