@@ -38,7 +38,9 @@ def no_group_is_empty_or_full(seen: Recognised, policy: Policy) -> Iterator[Find
         if content.value not in (0, full) or _of_a_total(seen, r, c):
             continue
         what = "nobody" if content.value == 0 else "everybody"
-        message = f"{cell_in_words(seen, r, c)} is {content.text}: it may say that {what} of this group has it."
+        message = (
+            f"{cell_in_words(seen, r, c)} is {content.text}: it may say that {what} of this group has it."
+        )
         yield Finding("zeros", Severity.REVIEW, seen.table.where(r, c), message, _FIX)
 
 
