@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import IO, Any
 
 from jupyterhub.spawner import LocalProcessSpawner, Spawner, SpawnException
@@ -94,7 +95,10 @@ class SeatMixin:
 
     async def poll(self) -> int | None:
         """``None`` while room and door run and the person may be in; otherwise ends the seat."""
+        door_pid = self.door_pid
         status = await super().poll()  # type: ignore[misc]
+        # A backend forgets its state when it finds the room gone; the door is still there to be ended.
+        self.door_pid = door_pid
         if self._ending or not self._open:
             return status  # type: ignore[no-any-return]
         if status is not None:
@@ -244,13 +248,11 @@ class SeatMixin:
     def _door_runs(self) -> bool:
         if self._door is not None:
             return self._door.poll() is None
-        if not self.door_pid:
-            return False
+        # A door of an earlier hub. Its number may be another process's by now.
         try:
-            os.kill(self.door_pid, 0)
-        except ProcessLookupError:
+            return b"\0hub.door\0" in Path(f"/proc/{self.door_pid}/cmdline").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
             return False
-        return True
 
     async def _end(self, reason: str, *, now: bool = True) -> None:
         self._ending = True
@@ -268,11 +270,12 @@ class SeatMixin:
             self._ending = False
 
     async def _stop_door(self) -> None:
+        pid = self._door.pid if self._door is not None else self.door_pid
         for number in (signal.SIGTERM, signal.SIGKILL):
-            if not self._door_runs():
+            if pid <= 0 or not self._door_runs():  # zero would be the hub itself and all it started
                 break
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.door_pid, number)
+                os.kill(pid, number)
             for _ in range(60):
                 if not self._door_runs():
                     break

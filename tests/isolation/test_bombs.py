@@ -237,3 +237,25 @@ def eat_with_many() -> None:
                     held.append(bytearray(os.urandom(4096) * 4096))
                 except MemoryError:
                     held.clear()
+
+
+def test_a_room_that_ends_itself_ends_nothing_else(
+    world: World, alice_one: SeatUnderTest, bombed: SeatUnderTest
+) -> None:
+    door = bombed.door_pid
+    bombed.begin(end_everything)
+    deadline = time.monotonic() + 15
+    while bombed.processes() or Path(f"/proc/{door}").exists():
+        assert time.monotonic() < deadline, "room or door still there"
+        time.sleep(0.1)
+    assert world.hub_answers() < 5
+    assert alice_one.call(processes.answer) == 42
+    bombed.restart()
+    assert bombed.call(processes.answer) == 42
+
+
+def end_everything() -> None:
+    """Kill every process that this room may kill, its own server included."""
+    import os
+
+    os.kill(-1, 9)

@@ -36,6 +36,9 @@ LIMITS = {
     "LOCKEDROOM_SEAT_PROCESSES": "300",
     "LOCKEDROOM_SEAT_DISK_MB": "64",
     "LOCKEDROOM_SEAT_CPUS": "1",
+    # Users of its own, apart from those of another hub that may run on this machine just now.
+    "LOCKEDROOM_SEAT_UID_BASE": str(1_000_000 + 100 * (os.getpid() % 9000)),
+    "LOCKEDROOM_PROJECT_GID_BASE": str(2_000_000 + 100 * (os.getpid() % 9000)),
 }
 
 
@@ -86,6 +89,8 @@ class World:
 
     def close(self) -> None:
         """Stop everything that was started here."""
+        for seat in self._seats.values():
+            seat.let_sleep()
         for browser in self._browsers.values():
             self.background.wait(browser.__aexit__(None, None, None))
         self.hub.stop()
@@ -177,9 +182,14 @@ class SeatUnderTest:
         wait = self.world.background.wait
         wait(self.browser.open_room(self.project))
         self._kernel = wait(self.browser.kernel(self.project))
+        self.let_sleep()
+        self._pulse = self.world.background.begin(self._keep_awake(self._kernel))
+
+    def let_sleep(self) -> None:
+        """No more of :meth:`_keep_awake`."""
         if self._pulse is not None:
             self._pulse.cancel()
-        self._pulse = self.world.background.begin(self._keep_awake(self._kernel))
+            self._pulse = None
 
     async def _keep_awake(self, kernel: Kernel) -> None:
         """A browser answers the door's pings by itself; this client does only while it reads."""
@@ -196,6 +206,7 @@ class SeatUnderTest:
         wait = self.world.background.wait
         wait(self.browser.close_room(self.project))
         self._kernel = None
+        self.let_sleep()
         while self.processes():
             assert time.monotonic() - began < within_s, f"still running: {self.processes()}"
             time.sleep(0.05)
@@ -232,8 +243,9 @@ class SeatUnderTest:
     def door_pid(self) -> int:
         """The seat's door."""
         mark = f"LOCKEDROOM_DOOR_RUN_DIR={self.run_dir}".encode()
-        (pid,) = [pid for pid, environment in environments() if mark in environment.split(b"\0")]
-        return pid
+        found = [pid for pid, environment in environments() if mark in environment.split(b"\0")]
+        assert len(found) == 1, {pid: read_proc(pid, "status")[:300] for pid in found}
+        return found[0]
 
     def api_status(self) -> int:
         """The status with which the door answers a request for the room's ``api/status``."""
