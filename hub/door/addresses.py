@@ -6,19 +6,12 @@ seats and put a service worker before the desk. Names hold single hyphens only, 
 
 from __future__ import annotations
 
-import hashlib
 from urllib.parse import urlsplit
-
-_LABEL_MAX = 63  # RFC 1035
 
 
 def seat_label(person: str, project: str) -> str:
     """The first label of a seat's host name."""
-    label = f"{person}--{project}"
-    if len(label) <= _LABEL_MAX:
-        return label
-    # The longest names together have one character too many; three hyphens part these from all others.
-    return f"{person}---{hashlib.sha256(project.encode()).hexdigest()[:24]}"
+    return f"{person}--{project}"
 
 
 def seat_host(public_url: str, person: str, project: str) -> str:

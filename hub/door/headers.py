@@ -27,6 +27,9 @@ _TO_BROWSER = frozenset(
         "content-type",
     }
 )
+# JupyterLab 4.6's one inline script, which takes a token out of the address. With another version its hash
+# differs; then the script does not run and nothing is lost but a quiet console.
+_LABS_OWN_SCRIPT = "'sha256-DHk7PmJD5wtdpNjEzpkYISzoAstMGRwG1GNWZ25R2pM='"
 _ENTITY_TAG = re.compile(r'(?:W/)?"([A-Za-z0-9+/=_.:-]{1,128})"')
 
 
@@ -75,7 +78,7 @@ def security_headers(own_origin: str) -> dict[str, str]:
     socket_origin = own_origin.replace("http", "ws", 1)
     policy = (
         "default-src 'self'; "
-        "script-src 'self' 'unsafe-eval' blob:; "
+        f"script-src 'self' 'unsafe-eval' blob: {_LABS_OWN_SCRIPT}; "
         "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
         f"connect-src 'self' {socket_origin} data: blob:; worker-src 'self' blob:; "
         f"object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
