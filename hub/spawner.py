@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -107,9 +108,9 @@ class SeatMixin:
         if not self._door_runs():
             await self._end("the door ended")
             return 1
-        refusal = await self._lapsed()
-        if refusal is not None:
-            await self._end(refusal)
+        reason = await self._lapsed() or self._idle()
+        if reason is not None:
+            await self._end(reason)
             return 0
         return None
 
@@ -172,6 +173,12 @@ class SeatMixin:
         person, project = str(self.user.name), str(self.name)  # type: ignore[attr-defined]
         decision = await asyncio.to_thread(ask_admission, parts.store, person, project, record=False)
         return decision.reason if isinstance(decision, Refused) else None
+
+    def _idle(self) -> str | None:
+        """Why a room that nobody uses ends, or ``None``. The door reports what the person does."""
+        minutes = HubParts.get().settings.idle_minutes
+        last = self.orm_spawner.last_activity or self.orm_spawner.started  # type: ignore[attr-defined]
+        return f"no activity for {minutes} minutes" if idle_too_long(last, utc_now(), minutes) else None
 
     def _use_own_host(self, settings: Settings, seat: Seat) -> None:
         """Give the seat a host name that no other seat, nor the hub, nor the desk has."""
@@ -403,6 +410,13 @@ def room_spec(settings: Settings, terms: Terms) -> tuple[RoomSpec, list[str]]:
         policy=terms.policy,
     )
     return spec, missing
+
+
+def idle_too_long(last_activity: datetime | None, now: datetime, minutes: int) -> bool:
+    """Whether ``minutes`` have passed since ``last_activity``, a time in UTC that JupyterHub keeps without zone."""
+    if last_activity is None:
+        return False
+    return now - last_activity.replace(tzinfo=UTC) >= timedelta(minutes=minutes)
 
 
 def ask_admission(store: Store, person: str, project: str, *, record: bool = True) -> Terms | Refused:

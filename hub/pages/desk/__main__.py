@@ -32,7 +32,9 @@ async def serve() -> None:
     settings = settings_module.load()
     url, prefix = os.environ.get("JUPYTERHUB_SERVICE_URL"), os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
     if not url or not prefix:
-        raise NotAService("The desk is started by JupyterHub as a service: run lockedroom serve, or make demo.")
+        raise NotAService(
+            "The desk is started by JupyterHub as a service: run lockedroom serve, or make demo."
+        )
     place = urlsplit(url)
     # The desk has a host name of its own; the hub's configuration says which.
     origin = os.environ.get("LOCKEDROOM_DESK_ORIGIN", settings.public_url)

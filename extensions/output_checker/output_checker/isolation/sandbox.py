@@ -108,7 +108,9 @@ def bubblewrap_arguments(sandbox: Sandbox, text_fds: Sequence[int]) -> list[str]
     for target, size in sandbox.tmpfs:
         arguments += ["--perms", "1777", "--size", str(size), "--tmpfs", str(target)]
     # bubblewrap makes missing parents 0700, and the sandbox's own user could not pass through them.
-    targets = [b.target for b in (*sandbox.read_only, *sandbox.writable)] + [f.target for f in sandbox.text_files]
+    targets = [b.target for b in (*sandbox.read_only, *sandbox.writable)] + [
+        f.target for f in sandbox.text_files
+    ]
     for parent in sorted({parent for target in targets for parent in target.parents if parent != Path("/")}):
         arguments += ["--perms", "0755", "--dir", str(parent)]
     for bind in sandbox.read_only:
