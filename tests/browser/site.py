@@ -88,7 +88,8 @@ class Site:
         """Stop everything; show the hub's log where that helps."""
         self.hub.stop()
         self._thread.shutdown()
-        for folder in self.hub.state.glob("seats/*/*"):
+        state = self.hub.state
+        for folder in [*state.glob("seats/*/*"), *state.glob("projects/*/*"), *state.glob("run/rooms/*")]:
             if os.path.ismount(folder):
                 subprocess.run(["umount", "--lazy", str(folder)], check=False)
 

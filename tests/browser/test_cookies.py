@@ -116,6 +116,8 @@ def test_large_cookies_for_the_site_are_a_nuisance_and_no_more(
     page = victim.new_page()
     with pytest.raises(PlaywrightError, match="ERR_HTTP_RESPONSE_CODE_FAILURE"):
         page.goto(site.public_url + "/hub/home")
+    page.close()
     victim.clear_cookies(domain=f".{DOMAIN}")
+    page = victim.new_page()
     page.goto(site.public_url + "/hub/home")
     assert page.get_by_text("Signed in as alice").is_visible()
