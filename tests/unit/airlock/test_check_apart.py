@@ -11,6 +11,8 @@ from hub.airlock.states import State
 from hub.store import Store
 from tests.unit.airlock.world import World, checker_environment
 
+pytestmark = pytest.mark.slow
+
 MANNERS = {
     "hangs": "import time; time.sleep(600)",
     "crashes": "raise RuntimeError('no')",

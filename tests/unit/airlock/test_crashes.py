@@ -16,6 +16,8 @@ from hub.ledger import EventKind, verify
 from hub.store import Store
 from tests.unit.airlock.world import World
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 
 # Each point: where the process kills itself, written as Python that runs before the intake begins.

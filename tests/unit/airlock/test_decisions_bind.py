@@ -17,6 +17,8 @@ from hub.ledger import EventKind
 from hub.store.models import AirlockFile, AirlockRequest
 from tests.unit.airlock.world import World
 
+pytestmark = pytest.mark.slow
+
 
 def tighten(package: Path, threshold: int) -> None:
     """Change the policy's number."""

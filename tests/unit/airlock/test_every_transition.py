@@ -18,6 +18,8 @@ from hub.ledger import EventKind
 from hub.store import open_store, prepare_store
 from tests.unit.airlock.world import NOW, UNSAFE, World
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = {
     "alice": "the author",
     "bob": "an output checker",

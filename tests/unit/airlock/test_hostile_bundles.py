@@ -20,6 +20,8 @@ from hub.ledger import EventKind
 from hub.store.names import SeatId
 from tests.unit.airlock.world import SAFE, World
 
+pytestmark = pytest.mark.slow
+
 CONTENT = SAFE.encode()
 
 

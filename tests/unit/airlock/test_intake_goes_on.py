@@ -21,6 +21,8 @@ from hub.governance.roles import Role
 from hub.ledger import EventKind
 from tests.unit.airlock.world import CONSOLE, NOW, SAFE, World
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_bundle_that_makes_us_stumble_does_not_hold_up_the_others(
     world: World, monkeypatch: pytest.MonkeyPatch

@@ -16,6 +16,8 @@ from hub.airlock.states import State
 from hub.ledger import EventKind, verify
 from tests.unit.airlock.world import World
 
+pytestmark = pytest.mark.slow
+
 
 def at_once(*works: Callable[[], object]) -> list[object]:
     """Run all works at the same moment, each in a thread; their results or what they raised."""

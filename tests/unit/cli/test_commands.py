@@ -24,6 +24,8 @@ from hub.governance.passwords import verify_password
 from hub.store import open_store
 from hub.store.models import Person
 
+pytestmark = pytest.mark.slow
+
 
 class Ran(NamedTuple):
     """How a command ended."""

@@ -21,6 +21,8 @@ from hub.store.clock import utc_now
 from hub.store.models import LedgerEntry
 from tests.unit.datasets.files import table_file
 
+pytestmark = pytest.mark.slow
+
 LOCKEDROOM = Path(sys.executable).with_name("lockedroom")
 APPROVED: dict[str, Any] = {
     "source": "stats19",

@@ -16,6 +16,8 @@ from datasets.zone import DataZone
 from tests.unit.datasets.files import NOW
 from tests.unit.datasets.test_extract import approved
 
+pytestmark = pytest.mark.slow
+
 HOUSE = Path(__file__).parents[3]
 
 

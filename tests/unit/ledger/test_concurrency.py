@@ -17,6 +17,8 @@ from hub.ledger import verify
 from hub.store import Store
 from hub.store.models import LedgerEntry, Person
 
+pytestmark = pytest.mark.slow
+
 PROCESSES = 4
 WRITERS = 20  # five in each process, each with a connection of its own
 APPENDS = 12

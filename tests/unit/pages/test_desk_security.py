@@ -9,6 +9,8 @@ from hub.pages.desk import views
 from tests.unit.airlock.world import World
 from tests.unit.pages.desk_server import HOST, ORIGIN, PREFIX, Running, WhoIsThis, user
 
+pytestmark = pytest.mark.slow
+
 PAGES = ["", "static/desk.css", "requests/100000/review", "no-such-page", "oauth_callback"]
 
 

@@ -14,6 +14,8 @@ from sqlalchemy import text
 from hub.store import Store, WrongDatabase, open_store, prepare_store
 from hub.store.models import Base
 
+pytestmark = pytest.mark.slow
+
 UPGRADE = "import sys; from hub.store import prepare_store; prepare_store(sys.argv[1]).close()"
 
 
