@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from output_checker.errors import PlainError
+
 from hub.hub_config import check, page_headers
 from hub.jupyterhub_app import hub_address
 from hub.own_pages import refusal
 from hub.settings import Settings
-from output_checker.errors import PlainError
 
 HUB = "http://lockedroom.localhost:8000"
 HOST = "lockedroom.localhost:8000"
