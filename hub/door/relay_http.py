@@ -46,7 +46,8 @@ class RoomConnector(aiohttp.BaseConnector):
         super().__init__(limit=64, keepalive_timeout=15)
         self._run_dir = run_dir
         self._uid = uid
-        self._factory = functools.partial[ResponseHandler](_RoomProtocol, loop=self._loop)
+        protocol: Callable[..., ResponseHandler] = _RoomProtocol
+        self._factory = functools.partial(protocol, loop=self._loop)
 
     async def _create_connection(self, req: Any, traces: Any, timeout: Any) -> ResponseHandler:
         client = await room_socket.connect(self._run_dir, SOCKET_NAME, self._uid)
