@@ -69,7 +69,9 @@ def _build(environment: Path) -> None:
     subprocess.run([*uv, "--require-hashes", "-r", str(LOCK)], check=True)
     # Built in a copy, so that the checkout stays as it is; as a wheel, so that the room needs no source.
     work = environment / "build"
-    shutil.copytree(CHECKER, work / "output_checker", symlinks=False, ignore=shutil.ignore_patterns("node_modules"))
+    shutil.copytree(
+        CHECKER, work / "output_checker", symlinks=False, ignore=shutil.ignore_patterns("node_modules")
+    )
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(work / "dist")],
         cwd=work / "output_checker",
@@ -83,7 +85,9 @@ def _build(environment: Path) -> None:
         shutil.copytree(FILES, environment, dirs_exist_ok=True)
     # Compiled now: the environment is read-only for those who use it.
     subprocess.run(
-        [str(python), "-m", "compileall", "-q", "-j", "0", str(environment / "lib")], check=False, capture_output=True
+        [str(python), "-m", "compileall", "-q", "-j", "0", str(environment / "lib")],
+        check=False,
+        capture_output=True,
     )
     (environment / ".complete").touch()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import sys
@@ -59,7 +60,8 @@ def main() -> None:
     """Say in one sentence what is wrong, if anything."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s desk %(levelname)s %(message)s")
     try:
-        asyncio.run(serve())
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C reaches the hub's services as well
+            asyncio.run(serve())
     except PlainError as fault:
         print(fault.sentence, file=sys.stderr)
         sys.exit(fault.exit_code)
