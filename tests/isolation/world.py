@@ -182,6 +182,8 @@ class SeatUnderTest:
         wait = self.world.background.wait
         wait(self.browser.open_room(self.project))
         self._kernel = wait(self.browser.kernel(self.project))
+        # Attempts name secrets and paths; the notebook's own history would keep them as if found.
+        wait(self._kernel.run("get_ipython().history_manager.enabled = False"))
         self.let_sleep()
         self._pulse = self.world.background.begin(self._keep_awake(self._kernel))
 
