@@ -18,7 +18,7 @@ from hub.own_pages import handlers as own_pages
 from hub.proxy import SeatProxy
 from hub.seat_redirect import handlers as seat_redirect
 from hub.settings import Settings, load
-from hub.spawner import BubblewrapSeat
+from hub.spawner import DIES_WITH_THE_HUB, BubblewrapSeat
 
 ROOT = Path(__file__).resolve().parents[1]
 PROXY = ROOT / "node_modules" / ".bin" / "configurable-http-proxy"
@@ -132,7 +132,7 @@ def _services(settings: Settings) -> list[dict[str, Any]]:
         {
             "name": "desk",
             "url": f"http://127.0.0.1:{settings.desk_port}",
-            "command": [sys.executable, "-m", "hub.pages.desk"],
+            "command": [*DIES_WITH_THE_HUB, sys.executable, "-m", "hub.pages.desk"],
             "environment": {
                 **environment,
                 "LOCKEDROOM_DESK_ORIGIN": desk_origin,
@@ -144,7 +144,7 @@ def _services(settings: Settings) -> list[dict[str, Any]]:
         },
         {
             "name": "airlock",
-            "command": [sys.executable, "-m", "hub.cli", "airlock", "intake", "--watch"],
+            "command": [*DIES_WITH_THE_HUB, sys.executable, "-m", "hub.cli", "airlock", "intake", "--watch"],
             "environment": environment,
             "display": False,
         },

@@ -22,6 +22,7 @@ from jupyterhub.spawner import LocalProcessSpawner, Spawner, SpawnException
 from output_checker.errors import PlainError
 from output_checker.isolation import Isolation, cgroup, probe
 from output_checker.isolation.handover import sandbox_fd
+from output_checker.isolation.sandbox import Limits
 from sqlalchemy.orm import object_session
 
 from hub.door import room_socket
@@ -42,6 +43,10 @@ from hub.store.clock import utc_now
 from hub.store.names import Seat
 
 _ROOM_UP_WITHIN_S = 60.0
+_ENDED_STARTING = "it ended while it was starting. A start-up file of your own may be at fault."
+_DOOR_LIMITS = Limits(memory_bytes=768 * 1024 * 1024, processes=64)
+# The kernel ends these processes when the hub's does, however that comes about.
+DIES_WITH_THE_HUB = ("/usr/bin/setpriv", "--pdeathsig", "KILL")
 _OUTBOX_BYTES = 256 * 1024 * 1024
 _SHARED_BYTES = 2 * 1024 * 1024 * 1024
 
@@ -72,6 +77,7 @@ class SeatMixin:
     room: RoomSpec | None = None
     _door: subprocess.Popen[bytes] | None = None
     _open = False
+    _recorded = False  # the ledger has the seat's opening, and not yet its end
     _ending = False
 
     async def start(self) -> str:
@@ -85,12 +91,16 @@ class SeatMixin:
             self.room = room
             self._use_own_host(parts.settings, seat)
             await parts.warden.start()
+            # Written before anything of the room runs: a start that fails has its two entries as well.
+            await asyncio.to_thread(self._record_opened, parts, terms, room, missing)
+            self._recorded = True
             await self.start_room(room)
-            await self._room_is_up(room)
+            await self._room_is_up(room, parts.settings.recheck_seconds)
             port = self._start_door(parts, seat, room)
+            await self._refuse_if_lapsed()
         except PlainError as error:
+            await self._end(f"it could not start: {error.sentence}")
             raise SpawnException(error.sentence, reason="room", status_code=503) from None
-        await asyncio.to_thread(self._record_opened, parts, terms, room, missing)
         self._open = True
         return f"http://127.0.0.1:{port}"
 
@@ -129,7 +139,7 @@ class SeatMixin:
         """After a restart of the hub no door has a warden that knows it; the next poll ends the seat."""
         super().load_state(state)  # type: ignore[misc]
         self.door_pid = state.get("door_pid", 0)
-        self._open = bool(self.door_pid)
+        self._open = self._recorded = bool(self.door_pid)
 
     def clear_state(self) -> None:
         """Forget the processes."""
@@ -193,12 +203,22 @@ class SeatMixin:
         assert session is not None
         session.commit()
 
-    async def _room_is_up(self, room: RoomSpec) -> None:
+    async def _refuse_if_lapsed(self) -> None:
+        refusal = await self._lapsed()
+        if refusal is not None:
+            raise PlainError(refusal)
+
+    async def _room_is_up(self, room: RoomSpec, recheck_s: float) -> None:
+        """Wait until the room answers; JupyterHub does not poll meanwhile, so admission is asked here."""
         deadline = asyncio.get_running_loop().time() + _ROOM_UP_WITHIN_S
+        ask_at = asyncio.get_running_loop().time() + recheck_s
         async with room_session(room.folders.run, room.uid) as session:
             while asyncio.get_running_loop().time() < deadline:
                 if await super().poll() is not None:  # type: ignore[misc]
-                    raise PlainError(f"The room could not start: {self.start_message(room)}")
+                    raise PlainError(f"The room could not start: {self.start_message()}")
+                if asyncio.get_running_loop().time() >= ask_at:
+                    await self._refuse_if_lapsed()
+                    ask_at = asyncio.get_running_loop().time() + recheck_s
                 with contextlib.suppress(room_socket.RoomUnreachable, OSError):
                     answer = await ask_room(
                         session,
@@ -214,9 +234,9 @@ class SeatMixin:
                 await asyncio.sleep(0.05)
         raise PlainError("The room did not answer within a minute; try again.")
 
-    def start_message(self, room: RoomSpec) -> str:
-        """What the room's start left to read, where it failed."""
-        return "no reason was given."
+    def start_message(self) -> str:
+        """Why the room did not start, in words of ours: nothing that was chosen inside may be among them."""
+        return _ENDED_STARTING
 
     def _start_door(self, parts: HubParts, seat: Seat, room: RoomSpec) -> int:
         settings = parts.settings
@@ -240,7 +260,7 @@ class SeatMixin:
         }
         try:
             self._door = subprocess.Popen(
-                [sys.executable, "-I", "-m", "hub.door"],
+                [*DIES_WITH_THE_HUB, sys.executable, "-I", "-m", "hub.door"],
                 env=environment,
                 pass_fds=(listener.fileno(),),
                 stdin=subprocess.DEVNULL,
@@ -250,7 +270,16 @@ class SeatMixin:
         finally:
             listener.close()
         self.door_pid = self._door.pid
+        self._limit_door(room, self._door.pid)
         return port
+
+    def _limit_door(self, room: RoomSpec, pid: int) -> None:
+        """A control group for the door too: a room can make its door hold much at once."""
+        hierarchies = cgroup.find_hierarchies() if probe() is Isolation.OWN_USER else None
+        if hierarchies is not None:
+            name = door_group(room)
+            cgroup.create(hierarchies, name, _DOOR_LIMITS)
+            cgroup.join(hierarchies, name, pid)
 
     def _door_runs(self) -> bool:
         if self._door is not None:
@@ -270,9 +299,10 @@ class SeatMixin:
             await self.stop_room(now)
             if self.terms is not None:
                 parts.warden.dismiss(Seat(self.terms.person, self.terms.project))
-            if self._open:
-                self._open = False
+            self._open = False
+            if self._recorded:
                 await asyncio.to_thread(record_closed, parts.store, *seat_name, reason)
+                self._recorded = False  # only now: an entry that could not be written is tried again
         finally:
             self._ending = False
 
@@ -289,6 +319,8 @@ class SeatMixin:
                 await asyncio.sleep(0.05)
         self._door = None
         self.door_pid = 0
+        if self.room is not None and (hierarchies := cgroup.find_hierarchies()):
+            await asyncio.to_thread(cgroup.remove, hierarchies, door_group(self.room))
 
     def _record_opened(self, parts: HubParts, terms: Terms, room: RoomSpec, missing: list[str]) -> None:
         extract = room.folders.data.name if room.folders.data else None
@@ -331,8 +363,8 @@ class BubblewrapSeat(SeatMixin, LocalProcessSpawner):  # type: ignore[misc]
         """Start the sandbox; ``LocalProcessSpawner`` keeps its process."""
         fd = sandbox_fd(bubblewrap.sandbox_of(room))
         self.cmd = [sys.executable, "-I", "-m", "output_checker.isolation.launch", str(fd)]
-        # In memory: what the room writes to its error output, for as long as it runs, counts against the
-        # seat's own memory and never fills the hub's disk, and no path of the host shows inside.
+        # Of the launcher alone: the room's own error output goes nowhere, since whoever writes it may be
+        # the room, and this is shown to its person outside.
         self._start_log = os.fdopen(os.memfd_create("room"), "w+b")
         self.popen_kwargs = {
             "pass_fds": (fd,),
@@ -356,10 +388,15 @@ class BubblewrapSeat(SeatMixin, LocalProcessSpawner):  # type: ignore[misc]
             name = bubblewrap.control_group_name(self.room.seat, self.room.folders.home)
             await asyncio.to_thread(cgroup.remove, hierarchies, name)
 
-    def start_message(self, room: RoomSpec) -> str:
-        """What the launcher or bubblewrap said."""
-        said = os.pread(self._start_log.fileno(), 1 << 20, 0) if self._start_log is not None else b""
-        return said.decode(errors="replace").strip()[-400:] or "no reason was given."
+    def start_message(self) -> str:
+        """What the launcher said before it became the sandbox."""
+        said = os.pread(self._start_log.fileno(), 400, 0) if self._start_log is not None else b""
+        return said.decode(errors="replace").strip() or _ENDED_STARTING
+
+
+def door_group(room: RoomSpec) -> str:
+    """The name of the control group of a room's door."""
+    return bubblewrap.control_group_name(room.seat, room.folders.home) + "-door"
 
 
 def room_spec(settings: Settings, terms: Terms) -> tuple[RoomSpec, list[str]]:

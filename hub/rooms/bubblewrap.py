@@ -47,6 +47,7 @@ def sandbox_of(spec: RoomSpec, *, isolation: Isolation | None = None) -> Sandbox
         hostname="room",
         identity=Identity(uid=uid, gid=gid) if own_user else None,
         control_group=isolation is Isolation.OWN_USER,
+        quiet=True,
         limits=Limits(
             memory_bytes=spec.limits.memory_bytes if isolation is Isolation.OWN_USER else None,
             processes=spec.limits.processes if own_user else None,

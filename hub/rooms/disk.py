@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import shutil
 import subprocess
@@ -11,6 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _MOUNTED = ("seats/*/*", "projects/*/shared", "run/rooms/*")
+
+
+log = logging.getLogger("lockedroom.rooms")
 
 
 def mount_limited(folder: Path, image: Path, size: int, owner: tuple[int, int]) -> str | None:
@@ -33,7 +37,7 @@ def mount_limited(folder: Path, image: Path, size: int, owner: tuple[int, int]) 
             _run(["mount", "-o", "loop,nosuid,nodev", str(image), str(folder)])
         except subprocess.CalledProcessError as error:
             return f"this machine cannot mount one ({error.stderr.decode(errors='replace').strip()})"
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # a room may have put something else in its place
             (folder / "lost+found").rmdir()
         return None
 
@@ -91,5 +95,11 @@ def mount_existing(state: Path) -> None:
     for image in sorted((state / "disks").glob("*.ext4")):
         seat, _, name = image.stem.rpartition(".")
         folder = state / "seats" / seat / name
-        if folder.is_dir():
-            mount_limited(folder, image, image.stat().st_size, (0, 0))
+        if not folder.is_dir():
+            continue
+        try:
+            reason = mount_limited(folder, image, image.stat().st_size, (0, 0))
+        except OSError as error:
+            reason = str(error)
+        if reason:  # one seat's trouble keeps nobody else out; its own next start says it again
+            log.warning("%s of %s is not mounted: %s", name, seat, reason)

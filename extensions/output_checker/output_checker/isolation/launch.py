@@ -49,6 +49,10 @@ def main() -> None:
         "--",
         *inner_command(sandbox),
     ]
+    if sandbox.quiet:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
     os.umask(0o022)  # for the folders that bubblewrap makes on the way to a mount
     # The environment is empty on purpose: bubblewrap's own process is number 1 inside, and whoever is
     # there could read what it was started with.

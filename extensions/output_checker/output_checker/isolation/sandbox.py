@@ -55,7 +55,8 @@ class Sandbox(_Frozen):
 
     ``name`` names the control group; ``control_group`` says whether to ask for one. ``identity`` is
     ``None`` where the parent is not root: the sandbox then runs as the parent's own user in a user
-    namespace of its own.
+    namespace of its own. ``quiet`` drops what bubblewrap and the command write to the error output; only
+    the launcher's own sentences are left there, and nothing that was chosen inside.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Sandbox(_Frozen):
     identity: Identity | None = None
     limits: Limits = Limits()
     control_group: bool = True
+    quiet: bool = False
 
 
 # The parts of the operating system that any program needs to start; nothing of the host's own state.
