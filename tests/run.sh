@@ -2,5 +2,9 @@
 # Everything, from a fresh clone: what `make check` asks, then every test. Skips are listed with their reasons.
 set -eu
 make --no-print-directory check
+code=0
 # One file stays on one worker: a file's tests share one hub.
-exec .venv/bin/python -m pytest -q -rs -n 2 --dist loadfile tests
+.venv/bin/python -m pytest -q -rsfE -n 2 --dist loadfile --ignore tests/browser tests || code=$?
+# By itself: the browser's driver keeps an event loop running in its process, and other tests need theirs.
+.venv/bin/python -m pytest -q -rsfE tests/browser || code=$?
+exit "$code"
