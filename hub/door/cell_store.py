@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -39,7 +40,8 @@ class CellStore:
         """Write one text durably before the ledger says that it passed."""
         record = {"seat": seat, "number": number, "at": now.isoformat(), "code": code}
         # A break on both sides: the rest of a line that a crash cut off does not spoil this one.
-        line = b"\n" + self._cipher.encrypt(json.dumps(record).encode()) + b"\n"
+        text = zlib.compress(json.dumps(record, ensure_ascii=False).encode())
+        line = b"\n" + self._cipher.encrypt(text) + b"\n"
         path = self._folder / f"{now.date().isoformat()}.cells"
         fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -58,7 +60,7 @@ class CellStore:
                 if not line:
                     continue
                 try:
-                    yield json.loads(self._cipher.decrypt(line))
+                    yield json.loads(zlib.decompress(self._cipher.decrypt(line)))
                 except InvalidToken:
                     damaged.append(f"{path.name}, line {place}")
         if damaged:

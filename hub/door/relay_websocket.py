@@ -13,14 +13,14 @@ from yarl import URL
 
 from hub.door import cells
 from hub.door.routes import Kind
-from hub.door.warden_link import LinkDown
+from hub.door.warden_link import LinkDown, TooMuch
 
 if TYPE_CHECKING:
     from hub.door.context import Door
 
 TO_ROOM_LIMIT = 16 * 1024 * 1024
 TO_BROWSER_LIMIT = 64 * 1024 * 1024
-MAX_CODE = 1024 * 1024
+MAX_CODE = 256 * 1024  # bytes of UTF-8
 # Websocket close codes of our own (RFC 6455 leaves 4000-4999 to applications).
 CLOSED_BY_HUB = 4403
 NOT_UNDERSTOOD = 4400
@@ -78,6 +78,8 @@ class Relay:
                 await self._room.send_str(message)
         except cells.Unreadable as error:
             self.close(f"The door did not understand {error}.", NOT_UNDERSTOOD)
+        except TooMuch as error:
+            self.close(str(error))
         except LinkDown:
             # What cannot be written down does not pass.
             self.close("The hub cannot record what you run, so the door is closed. Try again shortly.")
@@ -124,6 +126,6 @@ class Relay:
         read = cells.read(message, binary_protocol=self._protocol is not None)
         if read.code is None:
             return
-        if len(read.code) > MAX_CODE:
-            raise cells.Unreadable("a cell of more than a million characters")
+        if len(read.code.encode()) > MAX_CODE:
+            raise cells.Unreadable("a cell of more than 256 KiB")
         await self._door.link.record("cell.passed", kind=read.kind, code=read.code)

@@ -15,10 +15,13 @@ import os
 import secrets
 import socket
 import struct
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hub.door.budget import TOO_MUCH, SeatBudget
 from hub.door.cell_store import CellStore
 from hub.door.warden_link import MAX_LINE
 from hub.governance import Refused, admission
@@ -45,11 +48,14 @@ class _Post:
 class Warden:
     """Serves every door of one hub."""
 
-    def __init__(self, store: Store, state: Path) -> None:
+    def __init__(self, store: Store, state: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._state = state
         self._posts: dict[str, _Post] = {}
         self._cells: dict[str, CellStore] = {}
+        self._clock = clock
+        # By seat, not by door: closing the room and opening it again gives no new budget.
+        self._budgets: dict[str, SeatBudget] = {}
         self._server: asyncio.Server | None = None
         self.path = state / "run" / SOCKET
 
@@ -122,12 +128,16 @@ class Warden:
         if type(number) is not int or number < post.due or not isinstance(details, dict):
             return {"ok": False, "error": "a number that was used already, or none"}
         seat, now = post.seat, utc_now()
+        code = str(details.get("code", "")) if event == EventKind.CELL_PASSED else ""
+        budget = self._budgets.setdefault(seat.id, SeatBudget())
+        if not budget.take(len(code.encode()), self._clock()):
+            # The number stays due: the door uses it for its next event, and no gap is reported.
+            return {"ok": False, "too_much": True, "error": TOO_MUCH}
         entries: list[tuple[EventKind, dict[str, object]]] = []
         if number != post.due:
             gap: dict[str, object] = {"seat": seat.id, "expected": post.due, "received": number}
             entries.append((EventKind.DOOR_GAP, gap))
         if event == EventKind.CELL_PASSED:
-            code = str(details.get("code", ""))
             store = self._cell_store(seat.project)
             store.append(seat=seat.id, number=number, now=now, code=code)
             payload: dict[str, object] = {

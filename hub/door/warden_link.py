@@ -15,13 +15,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-# The longest cell (hub.door.relay_websocket.MAX_CODE characters) at twelve bytes a character in JSON.
-MAX_LINE = 16 * 1024 * 1024
+# The longest cell (hub.door.relay_websocket.MAX_CODE bytes) at six bytes a byte in JSON, and some more.
+MAX_LINE = 2 * 1024 * 1024
 _ANSWER_WITHIN_S = 5.0
 
 
 class LinkDown(Exception):
     """The hub could not be asked."""
+
+
+class TooMuch(LinkDown):
+    """The hub wrote nothing down: the seat has had more than its budget. The text is a sentence to show."""
 
 
 class WardenLink:
@@ -42,10 +46,14 @@ class WardenLink:
         return str(answer.get("reason") or "You may not be in this room now.")
 
     async def record(self, event: str, **details: Any) -> None:
-        """Have an event written to the ledger; returns when it is. Raises :class:`LinkDown`."""
+        """Have an event written to the ledger; returns when it is. Raises :class:`LinkDown`, :class:`TooMuch`."""
         async with self._my_turn():
             self._number += 1
-            await self._exchange({"event": event, "n": self._number, "details": details})
+            try:
+                await self._exchange({"event": event, "n": self._number, "details": details})
+            except TooMuch:
+                self._number -= 1  # the number was not used
+                raise
 
     async def close(self) -> None:
         """Hang up."""
@@ -85,6 +93,8 @@ class WardenLink:
             # Given up half-way: an answer that still comes would be taken for the next question's.
             await self.close()
             raise
+        if answer.get("too_much") is True:
+            raise TooMuch(str(answer.get("error")))
         if answer.get("ok") is not True:
             await self.close()
             raise LinkDown(str(answer.get("error", "the hub refused the message")))

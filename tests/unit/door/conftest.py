@@ -58,8 +58,10 @@ class SignIns:
 class Place:
     """A door with its room and hub, and a browser before it."""
 
-    def __init__(self, door: Door, hub: SignIns, port: int, http: aiohttp.ClientSession) -> None:
-        self.door, self.hub, self.port, self.http = door, hub, port, http
+    def __init__(
+        self, door: Door, hub: SignIns, warden: Warden, port: int, http: aiohttp.ClientSession
+    ) -> None:
+        self.door, self.hub, self.warden, self.port, self.http = door, hub, warden, port, http
         self.room: Callable[[aioweb.Request], Awaitable[aioweb.StreamResponse]] = self.greet
         self.seen: list[aioweb.Request] = []
         self.cookie = ""
@@ -147,7 +149,7 @@ async def place(sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyP
     async with aiohttp.ClientSession(
         cookie_jar=jar, connector=aiohttp.TCPConnector(resolver=Loopback()), auto_decompress=False
     ) as http:
-        here = Place(door, hub, port, http)
+        here = Place(door, hub, warden, port, http)
         room_app = aioweb.Application(client_max_size=2**27)
         room_app.router.add_route("*", "/{path:.*}", here.asked)
         room_runner = aioweb.AppRunner(room_app, shutdown_timeout=0.1)

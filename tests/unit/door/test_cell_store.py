@@ -97,3 +97,9 @@ def test_two_stores_that_begin_at_once_share_one_key(tmp_path: Path) -> None:
     write(second, "b")
     assert codes(first) == codes(second) == ["a", "b"]
     assert [path.name for path in (tmp_path / "keys" / "cells").iterdir()] == ["one.key"]
+
+
+def test_a_text_takes_little_more_room_than_it_says(tmp_path: Path) -> None:
+    write(CellStore(tmp_path, "one"), "\x01\u4e2d" * 100_000)
+    [file] = (tmp_path / "cells" / "one").iterdir()
+    assert file.stat().st_size < 10_000

@@ -12,7 +12,9 @@ import aiohttp
 import pytest
 from aiohttp import web as aioweb
 
+from hub.door.budget import TOO_MUCH
 from hub.door.cells import BINARY_PROTOCOL
+from hub.door.relay_websocket import MAX_CODE
 from hub.governance.members import end_member
 from hub.store import Store
 from hub.store.clock import utc_now
@@ -330,6 +332,31 @@ async def test_a_room_that_agrees_to_another_form_is_not_connected(place: Place)
     with pytest.raises(aiohttp.WSServerHandshakeError) as raised:
         await connecting
     assert raised.value.status == 502
+
+
+@pytest.mark.parametrize(("size", "passes"), [(-1, True), (0, True), (1, False)])
+@pytest.mark.parametrize("character", ["x", "\U0001f600"])
+async def test_the_longest_cell_is_counted_in_bytes(
+    place: Place, character: str, size: int, passes: bool
+) -> None:
+    place.sign_in()
+    code = character * (MAX_CODE // len(character.encode()) + size)
+    async with dial(place, protocols=(BINARY_PROTOCOL,)) as channel:
+        await channel.send_bytes(execute(code))
+        said = await channel.receive(timeout=5)
+        assert (said.type is aiohttp.WSMsgType.BINARY) is passes
+        assert passes or channel.close_code == 4400
+
+
+async def test_beyond_the_budget_the_channel_closes_with_the_reason_and_the_cell_does_not_pass(
+    place: Place,
+) -> None:
+    place.sign_in()
+    async with dial(place, protocols=(BINARY_PROTOCOL,)) as channel:
+        place.warden._budgets[SEAT.id].events.level = -1_000_000
+        await channel.send_bytes(execute("1"))
+        said = await channel.receive(timeout=5)
+        assert (said.type, said.extra) == (aiohttp.WSMsgType.CLOSE, TOO_MUCH)
 
 
 @pytest.mark.parametrize("size", [16 * 1024 * 1024 + 1])

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from hub.door.budget import TOO_MUCH
 from hub.door.cell_store import CellStore
 from hub.door.relay_websocket import MAX_CODE
 from hub.door.warden import Warden
-from hub.door.warden_link import LinkDown, WardenLink
+from hub.door.warden_link import LinkDown, TooMuch, WardenLink
 from hub.governance.members import end_member
 from hub.ledger import verify
 from hub.ledger.events import EventKind
@@ -102,13 +103,17 @@ async def test_a_cell_is_in_the_ledger_as_a_digest_and_in_the_store_encrypted(
         assert verify(session).intact
 
 
-@pytest.mark.parametrize("length", [MAX_CODE - 1, MAX_CODE])
+@pytest.mark.parametrize(
+    ("character", "length"), [("\x01", MAX_CODE - 1), ("\x01", MAX_CODE), ("\U0001f600", MAX_CODE)]
+)
 async def test_the_longest_cell_that_passes_can_be_written_down(
-    door: WardenLink, sqlite_store: Store, length: int
+    door: WardenLink, sqlite_store: Store, character: str, length: int
 ) -> None:
-    await door.record("cell.passed", kind="execute_request", code="\U0001f600" * length)
+    await door.record(
+        "cell.passed", kind="execute_request", code=character * (length // len(character.encode()))
+    )
     [cell] = entries(sqlite_store, EventKind.CELL_PASSED)
-    assert cell["length"] == 4 * length
+    assert cell["length"] == length
 
 
 @pytest.mark.parametrize(("number", "ok", "gaps"), [(1, False, 0), (2, False, 0), (3, True, 0), (4, True, 1)])
@@ -292,3 +297,46 @@ async def test_another_user_is_turned_away_even_with_a_token(warden: Warden, tmp
 async def test_the_socket_is_for_the_hubs_user_only(warden: Warden) -> None:
     assert warden.path.stat().st_mode & 0o077 == 0
     assert warden.path.parent.stat().st_mode & 0o077 == 0
+
+
+async def test_beyond_the_seats_budget_a_cell_is_refused_with_a_sentence_and_leaves_no_gap(
+    sqlite_store: Store, warden: Warden, tmp_path: Path
+) -> None:
+    now = 0.0
+    warden._clock = lambda: now
+    door = WardenLink(warden.path, warden.post(SEAT))
+    for _ in range(200):
+        await door.record("door.entered")
+    for _ in range(2):
+        with pytest.raises(TooMuch) as refused:
+            await door.record("cell.passed", kind="execute_request", code="secret")
+        assert str(refused.value) == TOO_MUCH
+    assert entries(sqlite_store, EventKind.CELL_PASSED) == []
+    assert list(CellStore(tmp_path, SEAT.project).read()) == []
+    assert await door.admission() is None
+
+    await door.close()  # another door of the same seat has no budget of its own
+    door = WardenLink(warden.path, warden.post(SEAT))
+    with pytest.raises(TooMuch):
+        await door.record("door.entered")
+    now = 0.2
+    await door.record("cell.passed", kind="execute_request", code="later")
+    await door.close()
+    assert [one["number"] for one in entries(sqlite_store, EventKind.CELL_PASSED)] == [1]
+    assert entries(sqlite_store, EventKind.DOOR_GAP) == []
+
+
+async def test_a_gap_before_a_refused_event_is_still_reported_by_the_next(
+    sqlite_store: Store, warden: Warden
+) -> None:
+    now = 0.0
+    warden._clock = lambda: now
+    wire = await Wire.to(warden, warden.post(SEAT))
+    await wire.says()
+    for n in range(1, 201):
+        await wire.ask({"n": n, "event": "door.entered", "details": {}})
+    assert (await wire.ask({"n": 203, "event": "door.entered", "details": {}}))["error"] == TOO_MUCH
+    now = 1.0
+    assert (await wire.ask({"n": 203, "event": "door.entered", "details": {}}))["ok"] is True
+    [gap] = entries(sqlite_store, EventKind.DOOR_GAP)
+    assert (gap["expected"], gap["received"]) == (201, 203)
