@@ -18,6 +18,8 @@ from hub.airlock import permissions, policies, records, tokens
 from hub.airlock.check import Outcome
 from hub.airlock.locks import ReleaseLock
 from hub.airlock.outbox import CopiedBundle, bundle_key, plain_name
+from hub.airlock.preview import previews
+from hub.airlock.quarantine import Quarantine
 from hub.airlock.records import find, moment_of, seat_of
 from hub.airlock.sniff import SEVERAL
 from hub.airlock.states import Event, State, transition
@@ -244,15 +246,26 @@ def withdraw(session: Session, number: int, *, person: str, now: datetime) -> No
 
 
 def approve(
-    session: Session, number: int, *, person: str, seen: str, comment: str | None, now: datetime
+    session: Session,
+    number: int,
+    *,
+    person: str,
+    seen: str,
+    comment: str | None,
+    quarantine: Quarantine,
+    now: datetime,
 ) -> State:
-    """An output checker approves what they saw: ``seen`` is the binding of the page they read."""
+    """An output checker approves what they saw: ``seen`` is the binding of the page they read.
+
+    Whether they could see all of it is found out here again, from the bytes in ``quarantine``.
+    """
     request = find(session, number)
     seat = seat_of(request)
     permissions.check_decide(records.actor_for(session, person, seat.project, now), seat.person)
     policies.check_comment(comment)
     moment = moment_of(request)
-    policies.check_approve(moment, person)
+    complete = all(p.complete for p in previews(quarantine, number, records.files_to_show(request)))
+    policies.check_approve(moment, person, complete=complete)
     _same_as_seen(request, seen)
     event = policies.approval_event(moment, person)
     _decide(session, request, person, "approve", comment, now)

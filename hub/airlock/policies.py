@@ -24,6 +24,10 @@ class WrongMoment(PlainError):
     """The request is not in a state in which this can happen."""
 
 
+class NotReadable(PlainError):
+    """A file of the request cannot be read in full on the desk, so nobody can vouch for it."""
+
+
 class CommentNeeded(PlainError):
     """The comment is missing or too long."""
 
@@ -80,12 +84,20 @@ def check_review(moment: Moment) -> None:
         raise WrongMoment(f"This request is not waiting for output checkers: it is {moment.state}.")
 
 
-def check_approve(moment: Moment, person: str) -> None:
-    """Each output checker approves once."""
+def check_approve(moment: Moment, person: str, *, complete: bool) -> None:
+    """Each output checker approves once, and only what the desk shows whole.
+
+    ``complete``: whether every file of the request, as it lies there now, can be read in full on the desk.
+    """
     _possible(moment, Event.APPROVE, "approved")
     if person in moment.approved_by:
         raise WrongMoment(
             "You have approved this request already: the second approval comes from somebody else."
+        )
+    if not complete:
+        raise NotReadable(
+            "This file is too large to be read on the desk, or holds something that is not shown: "
+            "reject it and ask the author to stage a smaller table."
         )
 
 
@@ -145,9 +157,9 @@ def can_review(moment: Moment) -> bool:
     return _answers(lambda: check_review(moment))
 
 
-def can_approve(moment: Moment, person: str) -> bool:
+def can_approve(moment: Moment, person: str, *, complete: bool) -> bool:
     """See :func:`check_approve`."""
-    return _answers(lambda: check_approve(moment, person))
+    return _answers(lambda: check_approve(moment, person, complete=complete))
 
 
 def can_reject(moment: Moment) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from hub.airlock.permissions import Actor, NotVisible
 from hub.airlock.policies import Binding, Moment
+from hub.airlock.preview import FileToShow
 from hub.airlock.report import Checked
 from hub.airlock.sniff import Kind
 from hub.airlock.states import State
@@ -70,6 +71,15 @@ def moment_of(request: AirlockRequest) -> Moment:
 def checked_of(request: AirlockRequest) -> Checked:
     """What the last check said; empty when there was none."""
     return Checked.model_validate_json(request.report) if request.report else Checked()
+
+
+def files_to_show(request: AirlockRequest) -> list[FileToShow]:
+    """The request's files, each with what the last check found in it, as ``preview`` wants them."""
+    by_index = {f.index: tuple(f.findings) for f in checked_of(request).files}
+    return [
+        FileToShow(f.index, f.size, f.sha256, kind_of(f.kind), by_index.get(f.index, ()))
+        for f in request.files
+    ]
 
 
 def kind_of(stored: str) -> Kind:

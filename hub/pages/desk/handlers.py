@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,7 +17,7 @@ from tornado.web import HTTPError, RequestHandler
 from hub.airlock import business
 from hub.airlock.business import AlreadyDownloaded, LookAgain
 from hub.airlock.permissions import NotAllowed, NotVisible
-from hub.airlock.policies import CommentNeeded, WrongMoment
+from hub.airlock.policies import CommentNeeded, NotReadable, WrongMoment
 from hub.airlock.records import kind_of
 from hub.pages.desk import security, views
 
@@ -31,6 +32,7 @@ _STATUS: dict[type[PlainError], int] = {
     NotAllowed: 403,
     views.Unknown: 403,
     WrongMoment: 409,
+    NotReadable: 409,
     LookAgain: 409,
     CommentNeeded: 400,
     AlreadyDownloaded: 410,
@@ -232,7 +234,9 @@ class Decide(SignedIn):
         """Approve or reject."""
         now = self.desk.clock()
         seen, comment = self.get_body_argument("seen", ""), self.get_body_argument("comment", "")
-        decide: Callable[..., object] = business.approve if decision == "approve" else business.reject
+        decide: Callable[..., object] = business.reject
+        if decision == "approve":
+            decide = partial(business.approve, quarantine=self.desk.quarantine)
         await self.writing(
             lambda s: decide(s, int(number), person=self.person, seen=seen, comment=comment, now=now)
         )

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from hub.airlock import permissions, policies, records, tokens
 from hub.airlock.permissions import Actor
-from hub.airlock.quarantine import CopyChanged, Quarantine
+from hub.airlock.preview import Preview, previews
+from hub.airlock.quarantine import Quarantine
 from hub.airlock.records import AuthorView
 from hub.airlock.report import Finding
 from hub.airlock.states import State
-from hub.pages.desk.preview import Preview, preview
 from hub.store.models import AirlockRequest, Person
 
 _OWN_SHOWN = 200
@@ -117,6 +117,7 @@ class Review:
     files: tuple[ReviewFile, ...]
     approvals: int
     said: tuple[Said, ...]
+    complete: bool
     can_approve: bool
     can_reject: bool
     has_approved: bool
@@ -212,7 +213,9 @@ def review(session: Session, name: str, number: int, quarantine: Quarantine, now
     moment = records.moment_of(request)
     policies.check_review(moment)
     checked = records.checked_of(request)
-    by_index = {f.index: tuple(f.findings) for f in checked.files}
+    to_show = records.files_to_show(request)
+    shown = previews(quarantine, number, to_show)
+    complete = all(p.complete for p in shown)
     decided = (
         any(d.person.name == name for d in records.standing(request)) or moment.state is not State.SUBMITTED
     )
@@ -238,13 +241,13 @@ def review(session: Session, name: str, number: int, quarantine: Quarantine, now
             ReviewFile(
                 index=f.index,
                 name=printable(f.name),
-                kind=records.kind_of(f.kind).label,
+                kind=file.kind.label,
                 size=f.size,
                 sha256=f.sha256,
-                findings=by_index.get(f.index, ()),
-                preview=_preview(quarantine, number, f.index, f.sha256, f.kind, by_index.get(f.index, ())),
+                findings=tuple(file.findings),
+                preview=preview,
             )
-            for f in request.files
+            for f, file, preview in zip(request.files, to_show, shown, strict=True)
         ),
         approvals=len(moment.approved_by),
         said=tuple(
@@ -253,17 +256,8 @@ def review(session: Session, name: str, number: int, quarantine: Quarantine, now
             # Each decides for themselves: others' comments are shown afterwards.
             if decided or d.person.name == name or d.void_at is not None
         ),
-        can_approve=policies.can_approve(moment, name),
+        complete=complete,
+        can_approve=policies.can_approve(moment, name, complete=complete),
         can_reject=policies.can_reject(moment),
         has_approved=name in moment.approved_by,
     )
-
-
-def _preview(
-    quarantine: Quarantine, number: int, index: int, sha256: str, kind: str, findings: tuple[Finding, ...]
-) -> Preview:
-    try:
-        content = quarantine.read(number, index, sha256)
-    except CopyChanged as fault:
-        return Preview(fault.sentence)
-    return preview(content, records.kind_of(kind), findings)

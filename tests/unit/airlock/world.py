@@ -236,7 +236,15 @@ class World:
         """As on the desk, on what lies there now unless told what was seen."""
         seen = self.binding(number) if seen is None else seen
         self._write(
-            lambda s: business.approve(s, number, person=person, seen=seen, comment=comment, now=self.clock())
+            lambda s: business.approve(
+                s,
+                number,
+                person=person,
+                seen=seen,
+                comment=comment,
+                quarantine=self.quarantine,
+                now=self.clock(),
+            )
         )
 
     def reject(self, number: int, person: str, comment: str | None = "Too few people.") -> None:

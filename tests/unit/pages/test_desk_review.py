@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import time
+from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from output_checker.staging import stage
 from sqlalchemy import update
 
+from hub.airlock.preview import (
+    CELL_CHARS,
+    CELLS,
+    COLUMNS,
+    FILE_BYTES,
+    REQUEST_CELLS,
+    ROWS,
+    TEXT_CHARS,
+    FileToShow,
+    letters,
+    preview,
+    previews,
+)
+from hub.airlock.quarantine import Quarantine
 from hub.airlock.report import Finding
 from hub.airlock.sniff import Kind
 from hub.airlock.states import State
-from hub.pages.desk.preview import CELL_CHARS, COLUMNS, ROWS, letters, preview
 from hub.store.models import AirlockRequest
 from tests.unit.airlock.world import SAFE, World
 from tests.unit.pages.desk_server import Running
@@ -161,13 +179,110 @@ def test_ranges_are_marked_and_a_huge_one_costs_nothing() -> None:
     assert shown.rows[2][0].marks == ("other",)
 
 
-def test_a_large_table_is_cut_in_every_direction() -> None:
+@pytest.mark.parametrize("more", [-1, 0, 1])
+@pytest.mark.parametrize(
+    ("limit", "table"),
+    [
+        (ROWS, lambda n: "\n".join(["a,b"] * n)),
+        (COLUMNS, lambda n: "\n".join([",".join("x" * n)] * 2)),
+        (CELL_CHARS, lambda n: "a,b\n1," + "x" * n),
+        (FILE_BYTES, lambda n: ("a,b\n" * 100).ljust(n, "\n")),
+    ],
+    ids=["rows", "columns", "characters of a cell", "bytes"],
+)
+def test_a_table_is_complete_up_to_each_limit(limit: int, table: Callable[[int], str], more: int) -> None:
+    content = table(limit + more)
+    # A file of blank lines has too many rows long before it has too many bytes: then only "shown" is asked.
+    shown = preview(content.encode(), Kind.TABLE, [])
+    if limit == FILE_BYTES:
+        assert (shown.rows != ()) is (more <= 0)
+        return
+    assert shown.complete is (more <= 0)
+    assert ("Not everything is shown" in shown.note) is (more > 0)
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_a_table_is_complete_up_to_the_limit_of_cells_short_rows_filled_up(more: int) -> None:
+    height = CELLS // COLUMNS + more
+    wide = ",".join("x" * COLUMNS)
+    for rows in ([wide] * height, [wide, *["x"] * (height - 1)], [*["x"] * (height - 1), wide]):
+        shown = preview("\n".join(rows).encode(), Kind.TABLE, [])
+        assert shown.complete is (more <= 0)
+        assert sum(len(r) for r in shown.rows) <= CELLS
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_text_is_complete_up_to_its_limit(more: int) -> None:
+    shown = preview(b"x" * (TEXT_CHARS + more), Kind.TEXT, [])
+    assert shown.complete is (more <= 0)
+
+
+def test_what_is_cut_is_not_shown() -> None:
     row = ",".join(["x" * (CELL_CHARS + 1)] * (COLUMNS + 1))
-    shown = preview("\n".join([row] * (ROWS + 1)).encode(), Kind.TABLE, [])
-    assert (len(shown.rows), len(shown.rows[0]), len(shown.rows[0][0].text)) == (ROWS, COLUMNS, CELL_CHARS)
-    assert "Only its beginning" in shown.note
-    whole = preview("\n".join(["a,b"] * ROWS).encode(), Kind.TABLE, [])
-    assert "Only its beginning" not in whole.note
+    shown = preview("\n".join([row] * 3).encode(), Kind.TABLE, [])
+    assert (len(shown.rows), len(shown.rows[0])) == (3, COLUMNS)
+    assert shown.rows[0][0].text == "x" * CELL_CHARS + "…"
+    assert f"first {COLUMNS} columns" in shown.note
+    assert f"first {CELL_CHARS} characters" in shown.note
+
+
+def test_what_cannot_be_seen_makes_a_file_incomplete() -> None:
+    assert not preview("a,b\n1\u200b,2\n".encode(), Kind.TABLE, []).complete
+    assert not preview("plain \u200bwords".encode(), Kind.TEXT, []).complete
+    assert not preview(b"\xff,1\n2,3\n", Kind.TABLE, []).complete
+    assert not preview(b'{"a": 1}', Kind.JSON, []).complete
+    assert not preview(b"a,b\n1,2\n", Kind.TABLE, [finding("A1:B2", "row_level", "block")]).complete
+    assert preview(b"\xef\xbb\xbfa,b\r\n1,2\r\n", Kind.TABLE, [finding("B2")]).complete
+    assert preview(b"two\r\nlines", Kind.TEXT, []).complete
+
+
+def test_many_findings_about_the_whole_table_cost_little() -> None:
+    content = ("\n".join([",".join("x" * COLUMNS)] * (CELLS // COLUMNS))).encode()
+    started = time.monotonic()
+    preview(content, Kind.TABLE, [finding("A1:ZZZ9999999", f"r{i}") for i in range(2000)])
+    assert time.monotonic() - started < 5
+
+
+def test_the_files_of_one_request_share_one_page(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path)
+    content = ("\n".join([",".join("x" * COLUMNS)] * (CELLS // COLUMNS))).encode()
+    whole = REQUEST_CELLS // CELLS
+    folder = quarantine.copies / "7"
+    folder.mkdir(parents=True)
+    files = []
+    for index in range(whole + 1):
+        (folder / str(index)).write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        files.append(FileToShow(index, len(content), digest, Kind.TABLE, ()))
+    assert [p.complete for p in previews(quarantine, 7, files)] == [True] * whole + [False]
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+async def test_what_is_not_shown_whole_is_not_approved(world: World, desk: Running, more: int) -> None:
+    number = world.submitted("a,b\n" + "x,120\n" * (ROWS - 1 + more))
+    bob = desk.as_("bob")
+    page = await bob.get(f"requests/{number}/review")
+    readable = more <= 0
+    assert ("<button>Approve</button>" in page.text) is readable
+    assert ("cannot be approved" in page.words) is not readable
+    # The form is gone; the address is still there.
+    fields = {"_xsrf": page.field("_xsrf"), "seen": page.field("seen")}
+    answer = await bob.post(f"requests/{number}/approve", {**fields, "complete": "true"})
+    assert answer.status == (303 if readable else 409)
+    if not readable:
+        assert "ask the author to stage a smaller table" in answer.words
+        assert world.state_of(number) is State.SUBMITTED
+        assert (await bob.review(number, "reject", comment="Too large.")).status == 303
+        assert world.state_of(number) is State.REJECTED
+
+
+async def test_a_copy_that_changed_is_not_approved(world: World, desk: Running) -> None:
+    number = world.submitted()
+    bob = desk.as_("bob")
+    page = await bob.get(f"requests/{number}/review")
+    world.quarantine.path(number, 0).unlink()
+    fields = {"_xsrf": page.field("_xsrf"), "seen": page.field("seen")}
+    assert (await bob.post(f"requests/{number}/approve", fields)).status == 409
 
 
 def test_other_kinds_are_described() -> None:
