@@ -12,10 +12,14 @@ from urllib.parse import quote, urlsplit
 
 from jupyterhub.app import JupyterHub
 from tornado import web
+from tornado.httpserver import HTTPServer
 
 from hub.housekeeping import keep_house
 from hub.settings import load
 from hub.spawner import HubParts
+
+# A form, or a question to the API; JupyterHub would hold 100 MB in memory of anybody who sends them.
+MAX_BODY = 256 * 1024
 
 
 class Elsewhere(web.RequestHandler):
@@ -68,6 +72,7 @@ class Hub(JupyterHub):  # type: ignore[misc]
 
     async def start(self) -> None:
         """Start as JupyterHub does, and keep house meanwhile."""
+        HTTPServer.configure(None, max_body_size=MAX_BODY)
         await super().start()
         parts = HubParts.get()
         self._housekeeping = asyncio.create_task(keep_house(parts.store, parts.settings))

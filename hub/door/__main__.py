@@ -12,8 +12,7 @@ from output_checker.errors import PlainError
 from tornado.httpserver import HTTPServer
 
 from hub.door.context import Door
-from hub.door.handlers import build_application
-from hub.door.relay_http import MAX_BODY
+from hub.door.handlers import SMALL_BODY, build_application
 from hub.door.settings import DoorSettings
 
 
@@ -21,7 +20,7 @@ async def serve(settings: DoorSettings) -> None:
     """Serve until told to stop."""
     door = Door(settings)
     await door.start()
-    server = HTTPServer(build_application(door), max_body_size=MAX_BODY, xheaders=False)
+    server = HTTPServer(build_application(door), max_body_size=SMALL_BODY, xheaders=False)
     listener = socket.socket(fileno=settings.listen_fd)
     listener.setblocking(False)
     server.add_socket(listener)

@@ -54,6 +54,8 @@ class Door:
         # Another door, also the next one of this seat, has another.
         self.mark = secrets.token_hex(8)
         self.carried: set[Carried] = set()
+        # Bytes of request bodies that are held or announced.
+        self.bodies = 0
         self.watch = Watch(
             Membership(settings.freeze_s), self.link.admission, self._close_all, settings.recheck_s
         )

@@ -14,11 +14,14 @@ from hub.door import headers, origin, routes
 from hub.door.cells import BINARY_PROTOCOL
 from hub.door.context import Door, HubUnreachable
 from hub.door.pages import sentence_page
-from hub.door.relay_http import ask_room
+from hub.door.relay_http import MAX_BODIES, MAX_BODY, ask_room
 from hub.door.relay_websocket import TO_ROOM_LIMIT, Relay
 from hub.door.room_socket import RoomUnreachable
 from hub.door.stream_http import Stream
 from hub.door.warden_link import LinkDown
+
+# What a request may carry that has not been let in, or has nothing to carry.
+SMALL_BODY = 64 * 1024
 
 
 class Turned(web.HTTPError):
@@ -146,8 +149,56 @@ _SENTENCES = {
 }
 
 
+@web.stream_request_body
 class RoomHandler(Gate):
-    """HTTP to the room."""
+    """HTTP to the room. A body is taken only after the person has been let in."""
+
+    _announced = 0
+    _let_in = False
+
+    def set_default_headers(self) -> None:
+        """An answer before the body ends the connection: say so, that the browser does not use it again."""
+        super().set_default_headers()
+        if not self._let_in:
+            self.set_header("Connection", "close")
+
+    def initialize(self, door: Door) -> None:
+        """Keep the seat's door."""
+        super().initialize(door)
+        self._body = bytearray()
+
+    async def prepare(self) -> None:
+        """Let the person in, then the body, if the door still has room for it."""
+        await super().prepare()
+        if self._finished:
+            return
+        length = self.request.headers.get("Content-Length", "0")
+        chunked = "Transfer-Encoding" in self.request.headers
+        size = MAX_BODY if chunked or not length.isascii() or not length.isdigit() else int(length)
+        if size > MAX_BODY:
+            raise Turned(413, "This is too large: the door takes at most 64 MiB at once.")
+        if self.door.bodies + size > MAX_BODIES:
+            raise Turned(503, "Too much is being sent to this room at once. Try again shortly.")
+        self._let_in = True
+        self.clear_header("Connection")
+        self._announced = size
+        self.door.bodies += size
+        self.request.connection.set_max_body_size(MAX_BODY)  # type: ignore[union-attr]
+
+    def data_received(self, chunk: bytes) -> None:
+        """One piece of the body."""
+        self._body += chunk
+
+    def on_finish(self) -> None:
+        """The body is not held any longer."""
+        self.door.bodies -= self._announced
+        self._announced = 0
+        self._body = bytearray()
+
+    def on_connection_close(self) -> None:
+        """The browser left, perhaps in the middle of the body."""
+        super().on_connection_close()
+        self.on_finish()
 
     async def _pass(self) -> None:
         path, query = self.room_path()
@@ -162,7 +213,7 @@ class RoomHandler(Gate):
                 method=str(self.request.method),
                 path_and_query=str(self.request.uri),
                 request_headers=self.request.headers.get_all,
-                body=self.request.body or None,
+                body=self._body or None,
                 prefix=self.door.settings.prefix,
                 mark=self.door.mark,
             )

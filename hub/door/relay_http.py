@@ -17,6 +17,8 @@ from hub.door import headers, room_socket
 from hub.door.settings import SOCKET_NAME
 
 MAX_BODY = 64 * 1024 * 1024
+# Of all requests of one door that are on their way.
+MAX_BODIES = 128 * 1024 * 1024
 _CHUNK = 64 * 1024
 _INTERIM_ANSWERS = 8
 
@@ -105,7 +107,7 @@ async def ask_room(
     method: str,
     path_and_query: str,
     request_headers: Callable[[], Any],
-    body: bytes | None,
+    body: bytes | bytearray | None,
     prefix: str,
     mark: str = "",
 ) -> Answer:
