@@ -4,7 +4,9 @@ set -eu
 make --no-print-directory check
 code=0
 # One file stays on one worker: a file's tests share one hub.
-.venv/bin/python -m pytest -q -rsfE -n 2 --dist loadfile --ignore tests/browser tests || code=$?
-# By itself: the browser's driver keeps an event loop running in its process, and other tests need theirs.
+.venv/bin/python -m pytest -q -rsfE -n 2 --dist loadfile --ignore tests/browser --ignore tests/isolation tests || code=$?
+# Each by itself: one hub serves the whole folder, its limits and seconds are measured, and the browser's
+# driver keeps an event loop running in its process.
+.venv/bin/python -m pytest -q -rsfE tests/isolation || code=$?
 .venv/bin/python -m pytest -q -rsfE tests/browser || code=$?
 exit "$code"
