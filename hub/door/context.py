@@ -56,6 +56,7 @@ class Door:
         self.carried: set[Carried] = set()
         # Bytes of request bodies that are held or announced.
         self.bodies = 0
+        self.websockets = 0
         self.watch = Watch(
             Membership(settings.freeze_s), self.link.admission, self._close_all, settings.recheck_s
         )
@@ -71,6 +72,7 @@ class Door:
         await self.watch.ask_now()
         self.keep(asyncio.create_task(self.watch.run()))
         self.keep(asyncio.create_task(self._recheck_sessions()))
+        self.keep(asyncio.create_task(self._freeze_sessions()))
         self.keep(asyncio.create_task(self._report_activity()))
 
     async def person_of(self, token: str | None, session_id: str, *, fresh: bool = False) -> str | None:
@@ -129,27 +131,33 @@ class Door:
 
     async def _recheck_sessions(self) -> None:
         while True:
-            await asyncio.sleep(self.settings.recheck_s)
-            for session in {one.session for one in self.carried}:
-                await self._recheck(session)
+            began = time.monotonic()
+            sessions = {one.session for one in self.carried}
+            await asyncio.gather(*(self._recheck(session) for session in sessions))
+            await asyncio.sleep(max(0.0, self.settings.recheck_s - (time.monotonic() - began)))
+
+    async def _freeze_sessions(self) -> None:
+        """Cut off what could not be asked about too long, also while a question hangs."""
+        while True:
+            await asyncio.sleep(self.settings.freeze_s / 40)
+            oldest = time.monotonic() - self.settings.freeze_s
+            for one in list(self.carried):
+                if one.signed_in_at <= oldest:
+                    one.close("The hub cannot be asked whether you are signed in. Try again shortly.")
 
     async def _recheck(self, session: tuple[str | None, str]) -> None:
-        """Cut off what is open for a browser session that ended, or that could not be asked about too long."""
+        """Cut off what is open for a browser session that ended."""
         asked_at = time.monotonic()
         try:
             owner = await self.person_of(*session, fresh=True) == self.settings.owner
         except HubUnreachable as error:
             self.log.warning("the hub could not be asked about a session: %s", error)
-            reason = "The hub cannot be asked whether you are signed in. Try again shortly."
-            oldest = asked_at - self.settings.freeze_s
-            expired = [one for one in self._of(session) if one.signed_in_at <= oldest]
-        else:
-            reason = "You have signed out."
-            expired = [] if owner else self._of(session)
-            for one in self._of(session):
-                one.signed_in_at = asked_at
-        for one in expired:
-            one.close(reason)
+            return
+        for one in self._of(session):
+            if owner:
+                one.signed_in_at = max(one.signed_in_at, asked_at)
+            else:
+                one.close("You have signed out.")
 
     def _of(self, session: tuple[str | None, str]) -> list[Carried]:
         return [one for one in self.carried if one.session == session]

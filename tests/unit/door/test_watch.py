@@ -92,3 +92,60 @@ async def test_a_hub_that_does_not_answer_closes_the_door_at_the_limit(
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert hub.closed == closed
+
+
+@pytest.mark.parametrize(("later", "closed"), [(9.9, []), (10.0, [UNKNOWN]), (10.1, [UNKNOWN])])
+async def test_a_question_that_hangs_does_not_hold_up_the_freeze(later: float, closed: list[str]) -> None:
+    hub = Hub()
+    task = asyncio.create_task(hub.watch.run())
+    await asyncio.sleep(0.02)
+    asked = asyncio.Event()
+
+    async def hang() -> str | None:
+        asked.set()
+        await asyncio.sleep(60)
+        return None
+
+    hub.watch.ask = hang
+    await asked.wait()
+    hub.now = later
+    await asyncio.sleep(0.03)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert hub.closed == closed
+
+
+@pytest.mark.parametrize(("later", "closed"), [(9.9, False), (10.0, True), (10.1, True)])
+async def test_an_answer_counts_from_its_question(later: float, closed: bool) -> None:
+    hub = Hub()
+
+    async def slow() -> str | None:
+        hub.now = 4.0
+        return None
+
+    hub.watch.ask = slow
+    assert await hub.watch.ask_now() is None
+    hub.now = later
+    assert (hub.watch.why_closed() is not None) is closed
+
+
+async def test_the_freeze_comes_at_its_own_moment_by_the_real_clock() -> None:
+    closed = asyncio.Event()
+    answers = [None]
+
+    async def ask() -> str | None:
+        if answers:
+            return answers.pop()
+        await asyncio.sleep(60)
+        return None
+
+    async def close(reason: str) -> None:
+        closed.set()
+
+    watch = Watch(Membership(0.3), ask, close, every_s=0.2)
+    began = asyncio.get_running_loop().time()
+    task = asyncio.create_task(watch.run())
+    await asyncio.wait_for(closed.wait(), 5)
+    assert 0.29 <= asyncio.get_running_loop().time() - began < 0.45
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
