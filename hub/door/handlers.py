@@ -15,7 +15,7 @@ from hub.door.cells import BINARY_PROTOCOL
 from hub.door.context import Door, HubUnreachable
 from hub.door.pages import sentence_page
 from hub.door.relay_http import MAX_BODIES, MAX_BODY, ask_room
-from hub.door.relay_websocket import TO_ROOM_LIMIT, Relay
+from hub.door.relay_websocket import MAX_WEBSOCKETS, TO_ROOM_LIMIT, Relay
 from hub.door.room_socket import RoomUnreachable
 from hub.door.stream_http import Stream
 from hub.door.warden_link import LinkDown
@@ -260,15 +260,19 @@ class RoomSocket(Gate, websocket.WebSocketHandler):
             raise Turned(400, "This address takes websockets only.")
         offered = self.request.headers.get("Sec-WebSocket-Protocol", "")
         protocol = self.select_subprotocol([name.strip() for name in offered.split(",")])
+        if self.door.websockets >= MAX_WEBSOCKETS:
+            raise Turned(429, "Too many notebooks and terminals are open in this room: close some.")
+        self.door.websockets += 1
         relay = Relay(self.door, decision.kind, protocol, *self.browser_session())
         try:
             await relay.open(str(self.request.uri))
+            self.relay = relay
+            await super().get(*args, **kwargs)  # until the websocket is closed
         except (RoomUnreachable, aiohttp.ClientError, TimeoutError) as error:
             raise self.room_does_not_answer(error) from None
-        self.relay = relay
-        await super().get(*args, **kwargs)
-        if self.ws_connection is None:
-            relay.end()  # the browser's half of the handshake was not one
+        finally:
+            relay.end()  # also where the browser's half of the handshake was not one
+            self.door.websockets -= 1
 
     def open(self, *args: Any, **kwargs: Any) -> None:
         """The browser's side is open: start carrying what the room says."""

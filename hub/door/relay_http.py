@@ -45,7 +45,7 @@ class RoomConnector(aiohttp.BaseConnector):
     """Connects every request through :func:`room_socket.connect`, whatever its URL says."""
 
     def __init__(self, run_dir: Path, uid: int) -> None:
-        super().__init__(limit=64, keepalive_timeout=15)
+        super().__init__(limit=32, keepalive_timeout=15)
         self._run_dir = run_dir
         self._uid = uid
         protocol: Callable[..., ResponseHandler] = _RoomProtocol

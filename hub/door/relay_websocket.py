@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from hub.door.context import Door
 
 TO_ROOM_LIMIT = 16 * 1024 * 1024
-TO_BROWSER_LIMIT = 64 * 1024 * 1024
+TO_BROWSER_LIMIT = 16 * 1024 * 1024
+# Each can hold messages of these sizes in the door's memory.
+MAX_WEBSOCKETS = 16
 MAX_CODE = 256 * 1024  # bytes of UTF-8
 # Websocket close codes of our own (RFC 6455 leaves 4000-4999 to applications).
 CLOSED_BY_HUB = 4403
@@ -59,6 +61,10 @@ class Relay:
         self._browser = browser
         self._door.carried.add(self)
         self._pump = asyncio.create_task(self._to_browser())
+        # The door may have closed while the room took its time.
+        reason = self._door.watch.why_closed()
+        if reason is not None:
+            self.close(reason)
 
     async def to_room(self, message: str | bytes) -> None:
         """Carry one message of the browser; closes the websocket where it may not pass."""

@@ -548,3 +548,37 @@ async def test_somebody_else_who_signs_in_here_gets_no_further(place: Place) -> 
     assert (await come_back(place, "mallorys-code", state, cookies))[0] == 302
     place.sign_in("mallorys")
     assert await status(place) == 403
+
+
+@pytest.mark.parametrize(("others", "opens"), [(14, True), (15, True), (16, False)])
+async def test_a_door_carries_so_many_websockets_at_once(place: Place, others: int, opens: bool) -> None:
+    place.sign_in()
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(others):
+            await stack.enter_async_context(dial(place))
+        if opens:
+            await stack.enter_async_context(dial(place))
+        else:
+            with pytest.raises(aiohttp.WSServerHandshakeError) as raised:
+                await dial(place)
+            assert raised.value.status == 429
+    await asyncio.sleep(0.2)
+    assert place.door.websockets == 0
+    assert place.door.carried == set()
+    async with dial(place):
+        assert place.door.websockets == 1
+
+
+async def test_a_websocket_that_opened_while_the_door_closed_is_closed(place: Place) -> None:
+    place.sign_in()
+
+    async def slow(request: aioweb.Request) -> aioweb.StreamResponse:
+        place.door.watch.membership.answered("No longer.", 0)
+        place.door.watch.ask = lambda: asyncio.sleep(0, "No longer.")
+        return await echo(request)
+
+    connecting = dial(place)
+    place.room = slow
+    async with connecting as channel:
+        assert (await channel.receive(timeout=2)).type is aiohttp.WSMsgType.CLOSE
+        assert channel.close_code == 4403
