@@ -294,7 +294,9 @@ class HubPoll(web.RequestHandler):
     """The hub asks here whether the seat answers; nothing of the room is shown."""
 
     async def get(self) -> None:
-        """The version, as JupyterHub expects it."""
+        """The version, as JupyterHub expects it. To whom the proxy leads here, there is nothing."""
+        if any(name.lower().startswith("x-forwarded-") for name in self.request.headers):
+            raise web.HTTPError(404)
         self.set_header("X-JupyterHub-Version", jupyterhub_version)
         self.write({"version": jupyterhub_version})
 

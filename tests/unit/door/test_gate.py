@@ -275,6 +275,15 @@ async def test_a_room_that_does_not_answer_is_said_to(place: Place) -> None:
         assert "The room does not answer" in await answer.text()
 
 
+@pytest.mark.parametrize("path", ["api", "api/"])
+async def test_the_hubs_question_is_answered_to_the_hub_and_to_nobody_behind_the_proxy(
+    place: Place, path: str
+) -> None:
+    assert await status(place, path) == 200
+    for header in ("X_Forwarded_For", "x_forwarded_host", "X_Forwarded_Proto"):
+        assert await status(place, path, **{header: "x"}) == 404
+
+
 # What a browser sends.
 
 
