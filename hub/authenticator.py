@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from jupyterhub.auth import Authenticator
+from tornado import web
 from traitlets import default
 
 from hub import settings as settings_module
@@ -18,6 +19,8 @@ from hub.store.names import WrongName, parse_person
 
 # Each check takes 64 MiB for a moment: so many at once, the others wait.
 _CHECKS_AT_ONCE = 4
+_WAITING = 20
+BUSY = "Too many people are signing in at this moment: try again in a minute."
 
 
 class LocalAccounts(Authenticator):  # type: ignore[misc]
@@ -48,6 +51,7 @@ class LocalAccounts(Authenticator):  # type: ignore[misc]
         self._store: Store | None = None
         self._opening = asyncio.Lock()
         self._checks = asyncio.Semaphore(_CHECKS_AT_ONCE)
+        self._waiting = 0
         if self.admin_users:
             raise ValueError("Lockedroom has roles of its own: leave JupyterHub's admin_users empty")
 
@@ -68,13 +72,25 @@ class LocalAccounts(Authenticator):  # type: ignore[misc]
         return False
 
     async def authenticate(self, handler: Any, data: dict[str, str]) -> dict[str, Any] | None:
-        """Check name and password. None for every kind of failure, so that the answers are alike."""
+        """Check name and password. None for every kind of failure, so that the answers are alike.
+
+        Raises ``HTTPError`` 429 with a sentence where too many wait already; then nothing is looked at.
+        """
         name, password = data.get("username", ""), data.get("password", "")
         store = await self._opened()
-        async with self._checks:
+        if self._waiting >= _WAITING:
+            raise web.HTTPError(429, BUSY)
+        self._waiting += 1
+        try:
+            await self._checks.acquire()
+        finally:
+            self._waiting -= 1
+        try:
             person = await asyncio.to_thread(
                 sign_in, store, name=name, password=password, limits=self._limits(), clock=utc_now
             )
+        finally:
+            self._checks.release()
         if person is None:
             _shorten_name(data)
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,9 +10,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from tornado import web
 from traitlets.config import Config
 
-from hub.authenticator import LocalAccounts
+from hub.authenticator import BUSY, LocalAccounts
 from hub.governance.people import disable_person
 from hub.settings import Settings
 from hub.store import Store, WrongDatabase, prepare_store
@@ -125,3 +127,26 @@ async def test_without_a_database_nobody_gets_in(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("LOCKEDROOM_STATE", str(tmp_path / "empty"))
     with pytest.raises(WrongDatabase):
         await _sign_in(LocalAccounts(config=Config()))
+
+
+@pytest.mark.parametrize(("waiting", "checked"), [(19, True), (20, False), (21, False)])
+async def test_beyond_twenty_waiting_a_sign_in_is_answered_at_once(
+    accounts: LocalAccounts, hub_store: Store, waiting: int, checked: bool
+) -> None:
+    await accounts._opened()
+    for _ in range(4):  # as many as are checked at once
+        await accounts._checks.acquire()
+    others = [asyncio.create_task(_sign_in(accounts, "nobody", "x")) for _ in range(waiting)]
+    await asyncio.sleep(0.1)
+    mine = asyncio.create_task(_sign_in(accounts))
+    await asyncio.sleep(0.1)
+    assert mine.done() is not checked
+    for _ in range(4):
+        accounts._checks.release()
+    answers = await asyncio.gather(mine, *others, return_exceptions=True)
+    if checked:
+        assert answers[0]["name"] == "alice"
+    else:
+        assert (answers[0].status_code, answers[0].log_message) == (429, BUSY)
+    assert sum(isinstance(answer, web.HTTPError) for answer in answers) == max(0, waiting + 1 - 20)
+    assert (await _sign_in(accounts))["name"] == "alice"
