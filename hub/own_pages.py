@@ -6,17 +6,23 @@ opens a room and signs people out on a plain GET, which a script can cause by le
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from jupyterhub import orm
+from jupyterhub.apihandlers.users import UserServerAPIHandler
 from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.handlers.login import LoginHandler, LogoutHandler
 from jupyterhub.handlers.pages import SpawnHandler
 from tornado import web
 
+from hub.governance import Refused
 from hub.settings import load
+from hub.spawner import HubParts, ask_admission
+from hub.store.clock import utc_now
 
 _OWN = frozenset({None, "none", "same-origin"})
 NOT_OURS = "This did not come from the hub's own page, so it was not done. Use the page of your rooms."
@@ -46,8 +52,47 @@ class _Guarded:
         await super().prepare()  # type: ignore[misc]
 
 
-class OwnSpawn(_Guarded, SpawnHandler):  # type: ignore[misc]
+class Seldom:
+    """Says for each thing whether it has not been said within ``every``. Pure: time is an argument."""
+
+    def __init__(self, every: timedelta) -> None:
+        self._every = every
+        self._said: dict[tuple[str, str], datetime] = {}
+
+    def first(self, thing: tuple[str, str], now: datetime) -> bool:
+        """Whether to say it now; notes that it is said."""
+        self._said = {known: at for known, at in self._said.items() if now - at < self._every}
+        return self._said.setdefault(thing, now) == now
+
+
+_REFUSALS = Seldom(timedelta(minutes=1))
+
+
+class _Admitted:
+    """For handlers of JupyterHub: ask admission before a server of this name is made in its database."""
+
+    async def _check_named_server_request(
+        self, user: Any, server_name: str, *arguments: Any, **options: Any
+    ) -> None:
+        await super()._check_named_server_request(  # type: ignore[misc]
+            user, server_name, *arguments, **options
+        )
+        store, person = HubParts.get().store, str(user.name)
+        decision = await asyncio.to_thread(ask_admission, store, person, server_name, record=False)
+        if not isinstance(decision, Refused):
+            return
+        # Whoever asks again and again does not fill the ledger.
+        if _REFUSALS.first((person, decision.reason), utc_now()):
+            await asyncio.to_thread(ask_admission, store, person, server_name)
+        raise web.HTTPError(403, decision.reason)
+
+
+class OwnSpawn(_Guarded, _Admitted, SpawnHandler):  # type: ignore[misc]
     """Opening a room."""
+
+
+class OwnServers(_Admitted, UserServerAPIHandler):  # type: ignore[misc]
+    """Opening a room by JupyterHub's API."""
 
 
 class OwnLogin(LoginHandler):  # type: ignore[misc]
@@ -104,4 +149,5 @@ def handlers() -> list[tuple[str, Any]]:
         (r"/spawn", OwnSpawn),
         (r"/spawn/([^/]+)", OwnSpawn),
         (r"/spawn/([^/]+)/([^/]+)", OwnSpawn),
+        (r"/api/users/([^/]+)/servers/([^/]*)", OwnServers),
     ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from output_checker.errors import PlainError
 
 from hub.hub_config import check, page_headers
 from hub.jupyterhub_app import hub_address
-from hub.own_pages import refusal
+from hub.own_pages import Seldom, refusal
 from hub.settings import Settings
 
 HUB = "http://lockedroom.localhost:8000"
@@ -82,3 +84,12 @@ def test_the_hubs_pages_run_no_script_and_send_forms_only_to_its_own_hosts() -> 
     assert "default-src 'none'" in policy
     assert "script-src" not in policy
     assert "form-action 'self' http://*.lockedroom.localhost:8000;" in policy
+
+
+@pytest.mark.parametrize(("later", "again"), [(59, False), (60, True), (61, True)])
+def test_one_refusal_of_a_person_is_written_down_once_a_minute(later: int, again: bool) -> None:
+    seldom, now = Seldom(timedelta(minutes=1)), datetime(2026, 3, 2, tzinfo=UTC)
+    assert seldom.first(("alice", "ended"), now)
+    assert seldom.first(("alice", "closed"), now + timedelta(seconds=1))
+    assert seldom.first(("bob", "ended"), now + timedelta(seconds=1))
+    assert seldom.first(("alice", "ended"), now + timedelta(seconds=later)) is again
