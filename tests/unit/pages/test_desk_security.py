@@ -230,3 +230,17 @@ async def test_a_form_that_is_too_large_is_not_read(world: World, desk: Running)
     assert answer.status == 400
     assert "longer than 4000" in answer.words
     assert world.state_of(number) is State.SUBMITTED
+
+
+async def test_the_log_holds_addresses_without_their_queries(
+    desk: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    await desk.as_(None).get("oauth_callback?code=zqsecretcode&state=zqsecretstate")
+    await desk.as_("bob").get("no-such-page?code=zqsecretcode")
+    # The hub's own part reports a state that does not fit: no secret, since it is good for nothing.
+    said = "\n".join(r.getMessage() for r in caplog.records if r.name != "tornado.application")
+    assert f"GET {PREFIX}oauth_callback" in said
+    assert f"404 GET {PREFIX}no-such-page" in said
+    assert "zqsecret" not in said
+    assert "zqsecretcode" not in caplog.text
