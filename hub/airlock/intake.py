@@ -16,7 +16,7 @@ from pathlib import Path
 from output_checker.errors import PlainError
 from sqlalchemy import select
 
-from hub.airlock import business, outbox, release, replies
+from hub.airlock import business, held, outbox, release, replies
 from hub.airlock.inbox import InboxUnusable, write_reply
 from hub.airlock.locks import Busy
 from hub.airlock.outbox import BundleRefused, Limits, OutboxUnusable
@@ -31,6 +31,8 @@ log = logging.getLogger("lockedroom.airlock")
 
 # After a failure on our side (a full disk, a locked database) a seat or a request waits this long.
 RETRY_S = 30
+# How often copies that are no longer needed are looked for.
+CLEAN_EVERY = timedelta(hours=1)
 
 
 @dataclass
@@ -43,6 +45,8 @@ class Intake:
     _wait: dict[object, datetime] = field(default_factory=dict)
     _stuck: dict[tuple[Seat, str], tuple[int, int]] = field(default_factory=dict)
     _seat_numbers: dict[Seat, int] = field(default_factory=dict)
+    _tried: dict[Seat, list[datetime]] = field(default_factory=dict)
+    _clean_at: datetime | None = None
 
     def start(self) -> None:
         """Remove what a crash left in the quarantine. Only while holding ``Quarantine.only_intake``."""
@@ -53,15 +57,37 @@ class Intake:
             self._guarded(("removals", seat), lambda seat=seat: self._finish_removals(seat))
 
     def once(self) -> int:
-        """Do everything that is due. Returns how many bundles and requests were moved."""
-        moved = 0
+        """Do what is due, so that no seat has to wait for another's: releases first, then takes, then
+        one check for each seat. Returns how many bundles and requests were moved."""
+        moved = self._release_due()
         for seat in self._seats():
             moved += self._guarded(seat, lambda seat=seat: self._take_from(seat))
-        for number, state in self._due():
-            moved += self._guarded(number, lambda n=number, s=state: self._advance(n, s))
+        for number in self._first_of_each_seat(State.TAKEN, State.SUBMITTED):
+            moved += self._guarded(number, lambda n=number: self._check(n))
+            # A check may take minutes: what was approved meanwhile does not wait for those of all seats.
+            moved += self._release_due()
         for number in self._unanswered():
             self._guarded(("reply", number), lambda n=number: self._answer(n))
+        now = self.airlock.clock()
+        if self._clean_at is None or now >= self._clean_at:
+            self._clean_at = now + CLEAN_EVERY
+            self._guarded("clean", self._remove_old_copies)
         return moved
+
+    def _release_due(self) -> int:
+        moved = 0
+        for number in self._first_of_each_seat(State.APPROVED):
+            moved += self._guarded(number, lambda n=number: self._release(n))
+        return moved
+
+    def _first_of_each_seat(self, *states: State) -> list[int]:
+        """One request of each seat with which something is to be done in these states, oldest change first."""
+        now = self.airlock.clock()
+        first: dict[int, int] = {}
+        for number, state, seat_number in self._due():
+            if state in states and self._wait.get(number, now) <= now:
+                first.setdefault(seat_number, number)
+        return list(first.values())
 
     def _guarded(self, key: object, work: object) -> int:
         """Run one piece of work; a failure there must not stop the others."""
@@ -100,17 +126,45 @@ class Intake:
                 if self._is_stuck(box, seat, name):
                     continue
                 number = self._number_of(seat)
-                if number is None:
+                if number is None or not self._has_room(seat, number):
                     return taken
-                with self.airlock.store.read() as session:
-                    since = business.an_hour_before(self.airlock.clock())
-                    if business.taken_since(session, number, since) >= self.limits.bundles_an_hour:
-                        log.warning("%s staged too much within an hour: the rest waits", seat.id)
-                        return taken
                 taken += self._guarded(
                     (seat, name), lambda name=name, number=number: self._take(box, seat, number, name)
                 )
         return taken
+
+    def _has_room(self, seat: Seat, number: int) -> bool:
+        """Whether another bundle of a seat may be taken now."""
+        now, limits = self.airlock.clock(), self.limits
+        with self.airlock.store.read() as session:
+            if held.unchecked(session, number) >= limits.bundles_unchecked:
+                return False
+            recorded = business.taken_since(session, number, business.an_hour_before(now))
+            size = held.held_bytes(session, number, now)
+        # What was copied and turned out to be known already has no record, and cost as much.
+        tried = [t for t in self._tried.get(seat, []) if t > business.an_hour_before(now)]
+        self._tried[seat] = tried
+        if max(recorded, len(tried)) >= limits.bundles_an_hour:
+            log.warning("%s staged too much within an hour: the rest waits", seat.id)
+        elif size + limits.bundle_bytes > limits.held_bytes:
+            log.warning(
+                "%s has %s bytes in the airlock: the rest waits until something is decided, or %s days old",
+                seat.id,
+                size,
+                held.RETENTION.days,
+            )
+        else:
+            return True
+        self._wait[seat] = now + timedelta(seconds=RETRY_S)
+        return False
+
+    def _remove_old_copies(self) -> int:
+        with self.airlock.store.read() as session:
+            numbers = held.no_longer_needed(session, self.airlock.clock())
+        for number in numbers:
+            if self.airlock.quarantine.remove(number):
+                log.info("removed the copy of request %s: it can never leave, and its record stays", number)
+        return 0
 
     def _finish_removals(self, seat: Seat) -> int:
         with outbox.open_outbox(self.seats, seat.id) as box:
@@ -129,6 +183,7 @@ class Intake:
     def _take(self, box: int, seat: Seat, seat_number: int, name: str) -> int:
         """One bundle: copy, record, and only then remove. A crash between any two steps repeats safely."""
         quarantine = self.airlock.quarantine
+        self._tried.setdefault(seat, []).append(self.airlock.clock())
         incoming = quarantine.new_incoming()
         try:
             bundle = outbox.copy_bundle(box, name, incoming, self.limits)
@@ -168,8 +223,8 @@ class Intake:
     def _is_stuck(self, box: int, seat: Seat, name: str) -> bool:
         return (seat, name) in self._stuck and self._stuck[seat, name] == outbox.stamp(box, name)
 
-    def _due(self) -> list[tuple[int, State]]:
-        """Requests with which the airlock has something to do, oldest change first.
+    def _due(self) -> list[tuple[int, State, int]]:
+        """Requests (number, state, number of the seat) with which the airlock has something to do, oldest change first.
 
         Waiting for output checkers is not something to do, unless policy or checker changed meanwhile.
         """
@@ -179,6 +234,7 @@ class Intake:
                 select(
                     AirlockRequest.number,
                     AirlockRequest.state,
+                    AirlockRequest.seat_number,
                     AirlockRequest.policy,
                     AirlockRequest.policy_digest,
                     AirlockRequest.checker,
@@ -190,19 +246,20 @@ class Intake:
                 .order_by(AirlockRequest.changed_at)
             ).all()
         due = []
-        for number, state, policy, digest, checker, policy_now in rows:
+        for number, state, seat_number, policy, digest, checker, policy_now in rows:
             if state == State.SUBMITTED and policy == policy_now:
                 now = self.airlock.checker.binding([], policy)
                 if (digest, checker) == (now.policy.rsplit(" ", 1)[-1], now.checker):
                     continue
-            due.append((number, State(state)))
+            due.append((number, State(state), seat_number))
         return due
 
-    def _advance(self, number: int, state: State) -> int:
-        if state is State.APPROVED:
-            release.release(self.airlock, number)
-        else:
-            release.check_request(self.airlock, number)
+    def _release(self, number: int) -> int:
+        release.release(self.airlock, number)
+        return 1
+
+    def _check(self, number: int) -> int:
+        release.check_request(self.airlock, number)
         return 1
 
     def _unanswered(self) -> list[int]:

@@ -44,7 +44,11 @@ class OutboxUnusable(PlainError):
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one bundle may hold (bytes, counts) and how much one seat may bring."""
+    """How much one bundle may hold (bytes, counts) and how much one seat may bring.
+
+    ``bundles_at_once`` are looked at in one pass; nothing more is taken while ``bundles_unchecked`` wait for
+    their check, or while another bundle could make the copies held for the seat larger than ``held_bytes``.
+    """
 
     files: int = form.MAX_FILES
     file_bytes: int = form.MAX_FILE_BYTES
@@ -52,7 +56,9 @@ class Limits:
     manifest_bytes: int = form.MAX_MANIFEST_BYTES
     json_depth: int = 4
     bundles_at_once: int = 10
+    bundles_unchecked: int = 3
     bundles_an_hour: int = 120
+    held_bytes: int = 500 * 1024 * 1024
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,14 @@ class Quarantine:
             if left_over or orphan:
                 shutil.rmtree(entry)
 
+    def remove(self, number: int) -> bool:
+        """Remove the copy of a request; False if there is none. What a crash leaves of it is removed next time."""
+        target = self.copies / str(number)
+        if not target.exists():
+            return False
+        shutil.rmtree(target)
+        return True
+
     def path(self, number: int, index: int) -> Path:
         """Where the copy of one file lies."""
         return self.copies / str(number) / str(index)
