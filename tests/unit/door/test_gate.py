@@ -583,6 +583,7 @@ async def test_a_websocket_that_opened_while_the_door_closed_is_closed(place: Pl
 
     async def slow(request: aioweb.Request) -> aioweb.StreamResponse:
         place.door.watch.membership.answered("No longer.", 0)
+        place.door.watch._open = False  # what was open then has been closed already
         place.door.watch.ask = lambda: asyncio.sleep(0, "No longer.")
         return await echo(request)
 
