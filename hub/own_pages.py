@@ -20,8 +20,9 @@ from jupyterhub.handlers.pages import SpawnHandler
 from tornado import web
 
 from hub.governance import Refused
+from hub.seat_record import ask_admission
 from hub.settings import load
-from hub.spawner import HubParts, ask_admission
+from hub.spawner import HubParts
 from hub.store.clock import utc_now
 
 _OWN = frozenset({None, "none", "same-origin"})

@@ -13,8 +13,6 @@ import signal
 import socket
 import subprocess
 import sys
-from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,13 +28,11 @@ from hub.door import settings as door_settings
 from hub.door.addresses import origin_of, seat_host
 from hub.door.relay_http import ask_room, room_session
 from hub.door.warden import Warden
-from hub.governance import Refused, Terms, admission
-from hub.ledger import EventKind, append
+from hub.governance import Refused, Terms
 from hub.rooms import bubblewrap
-from hub.rooms.environment import room_environment_folder
-from hub.rooms.extracts import current_extract
-from hub.rooms.folders import prepare
-from hub.rooms.spec import RoomLimits, RoomSpec
+from hub.rooms.spec import RoomSpec
+from hub.seat_record import ask_admission, idle_too_long, record_closed, record_opened
+from hub.seat_room import door_group, room_spec
 from hub.settings import Settings, load
 from hub.store import Store, open_store
 from hub.store.clock import utc_now
@@ -47,8 +43,6 @@ _ENDED_STARTING = "it ended while it was starting. A start-up file of your own m
 _DOOR_LIMITS = Limits(memory_bytes=768 * 1024 * 1024, processes=64)
 # The kernel ends these processes when the hub's does, however that comes about.
 DIES_WITH_THE_HUB = ("/usr/bin/setpriv", "--pdeathsig", "KILL")
-_OUTBOX_BYTES = 256 * 1024 * 1024
-_SHARED_BYTES = 2 * 1024 * 1024 * 1024
 
 
 class HubParts:
@@ -92,7 +86,7 @@ class SeatMixin:
             self._use_own_host(parts.settings, seat)
             await parts.warden.start()
             # Written before anything of the room runs: a start that fails has its two entries as well.
-            await asyncio.to_thread(self._record_opened, parts, terms, room, missing)
+            await asyncio.to_thread(record_opened, parts.store, terms, room, missing)
             self._recorded = True
             await self.start_room(room)
             await self._room_is_up(room, parts.settings.recheck_seconds)
@@ -322,26 +316,6 @@ class SeatMixin:
         if self.room is not None and (hierarchies := cgroup.find_hierarchies()):
             await asyncio.to_thread(cgroup.remove, hierarchies, door_group(self.room))
 
-    def _record_opened(self, parts: HubParts, terms: Terms, room: RoomSpec, missing: list[str]) -> None:
-        extract = room.folders.data.name if room.folders.data else None
-        limits = {"in_force": asdict(room.limits), "missing": missing}
-        payload = {
-            "seat": terms.seat,
-            "backend": str(probe()),
-            "extract": extract,
-            "limits": limits,
-            "tier": terms.tier,
-        }
-        with parts.store.write() as session:
-            append(
-                session,
-                EventKind.SEAT_OPENED,
-                actor=terms.person,
-                project=terms.project,
-                now=utc_now(),
-                payload=payload,
-            )
-
 
 class BubblewrapSeat(SeatMixin, LocalProcessSpawner):  # type: ignore[misc]
     """A seat whose room is a bubblewrap sandbox: the embedded default."""
@@ -392,93 +366,3 @@ class BubblewrapSeat(SeatMixin, LocalProcessSpawner):  # type: ignore[misc]
         """What the launcher said before it became the sandbox."""
         said = os.pread(self._start_log.fileno(), 400, 0) if self._start_log is not None else b""
         return said.decode(errors="replace").strip() or _ENDED_STARTING
-
-
-def door_group(room: RoomSpec) -> str:
-    """The name of the control group of a room's door."""
-    return bubblewrap.control_group_name(room.seat, room.folders.home) + "-door"
-
-
-def room_spec(settings: Settings, terms: Terms) -> tuple[RoomSpec, list[str]]:
-    """Make the seat's folders and describe its room. Returns also the limits that cannot be had here."""
-    isolation = probe()
-    if isolation is Isolation.CHILD_PROCESS:
-        raise PlainError(
-            "Rooms need bubblewrap, and it does not work here: install it with `apt-get install bubblewrap`."
-        )
-    if isolation is Isolation.SHARED_USER and terms.tier != "synthetic":
-        raise PlainError(
-            "This hub cannot give each seat a user of its own, so it opens projects with synthetic data only: "
-            "run it as root to open others."
-        )
-    limits = RoomLimits(
-        memory_bytes=settings.seat_memory_mb * 1024 * 1024,
-        processes=settings.seat_processes,
-        cpu_percent=int(settings.seat_cpus * 100),
-        home_bytes=settings.seat_disk_mb * 1024 * 1024,
-        outbox_bytes=_OUTBOX_BYTES,
-        shared_bytes=_SHARED_BYTES,
-    )
-    if isolation is Isolation.SHARED_USER:
-        uid, gid = os.getuid(), os.getgid()
-    else:
-        uid, gid = settings.seat_uid(terms.seat_number), settings.project_gid(terms.project_number)
-    folders, missing = prepare(
-        settings.state,
-        seat=terms.seat,
-        project=terms.project,
-        uid=uid,
-        gid=gid,
-        extract=current_extract(settings.state, terms.project),
-        limits=limits,
-    )
-    if isolation is not Isolation.OWN_USER:
-        missing.append("Memory and processes of the room as a whole are not limited: no control groups here.")
-    spec = RoomSpec(
-        seat=terms.seat,
-        person=terms.person,
-        project=terms.project,
-        uid=uid,
-        gid=gid,
-        prefix=f"/user/{terms.person}/{terms.project}/",
-        folders=folders,
-        environment=room_environment_folder(settings.room_environment),
-        limits=limits,
-        policy=terms.policy,
-    )
-    return spec, missing
-
-
-def idle_too_long(last_activity: datetime | None, now: datetime, minutes: int) -> bool:
-    """Whether ``minutes`` have passed since ``last_activity``, a time in UTC that JupyterHub keeps without zone."""
-    if last_activity is None:
-        return False
-    return now - last_activity.replace(tzinfo=UTC) >= timedelta(minutes=minutes)
-
-
-def ask_admission(store: Store, person: str, project: str, *, record: bool = True) -> Terms | Refused:
-    """The terms, or the refusal; a refusal is written down where ``record``."""
-    now = utc_now()
-    with store.read() as session:
-        decision = admission(session, person=person, project=project, now=now)
-    if not isinstance(decision, Refused):
-        return decision.terms
-    if record:
-        with store.write() as session:
-            payload = {"person": person, "reason": decision.reason}
-            append(session, EventKind.SEAT_REFUSED, actor="system:hub", now=now, payload=payload)
-    return decision
-
-
-def record_closed(store: Store, person: str, project: str, reason: str) -> None:
-    """Write down that a seat's room was stopped."""
-    with store.write() as session:
-        payload = {"seat": f"{person}.{project}", "reason": reason}
-        append(
-            session,
-            EventKind.SEAT_CLOSED,
-            actor="system:hub",
-            project=project,
-            now=utc_now(),
-            payload=payload,
-        )

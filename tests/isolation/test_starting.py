@@ -74,6 +74,11 @@ def test_a_membership_that_ends_while_the_room_starts_stops_it_within_ten_second
         assert time.monotonic() - ended < WITHIN_S, "the room still runs"
         time.sleep(0.1)
     remove(bob_one)
+    while wait(bob_one.browser.hub_api("GET", "user"))[1].get("servers", {}).get("one"):
+        assert time.monotonic() - ended < 2 * WITHIN_S, "the hub still shows the seat"
+        time.sleep(0.2)
+    page = wait(bob_one.browser.visit(f"{world.hub.public_url}/hub/spawn-pending/bob/one"))
+    assert "member" in page.words(), "the page says why"
     now = utc_now()
     with world.hub.store.write() as session:
         add_member(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.spawner import idle_too_long
+from hub.seat_record import idle_too_long
 
 LAST = datetime(2026, 6, 1, 12)
 

@@ -1,0 +1,69 @@
+"""What the hub asks and writes down about a seat: may it be open, was it opened, why was it closed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+
+from output_checker.isolation import probe
+
+from hub.governance import Refused, Terms, admission
+from hub.ledger import EventKind, append
+from hub.rooms.spec import RoomSpec
+from hub.store import Store
+from hub.store.clock import utc_now
+
+
+def idle_too_long(last_activity: datetime | None, now: datetime, minutes: int) -> bool:
+    """Whether ``minutes`` have passed since ``last_activity``, a time in UTC that JupyterHub keeps without zone."""
+    if last_activity is None:
+        return False
+    return now - last_activity.replace(tzinfo=UTC) >= timedelta(minutes=minutes)
+
+
+def ask_admission(store: Store, person: str, project: str, *, record: bool = True) -> Terms | Refused:
+    """The terms, or the refusal; a refusal is written down where ``record``."""
+    now = utc_now()
+    with store.read() as session:
+        decision = admission(session, person=person, project=project, now=now)
+    if not isinstance(decision, Refused):
+        return decision.terms
+    if record:
+        with store.write() as session:
+            payload = {"person": person, "reason": decision.reason}
+            append(session, EventKind.SEAT_REFUSED, actor="system:hub", now=now, payload=payload)
+    return decision
+
+
+def record_closed(store: Store, person: str, project: str, reason: str) -> None:
+    """Write down that a seat's room was stopped."""
+    with store.write() as session:
+        payload = {"seat": f"{person}.{project}", "reason": reason}
+        append(
+            session,
+            EventKind.SEAT_CLOSED,
+            actor="system:hub",
+            project=project,
+            now=utc_now(),
+            payload=payload,
+        )
+
+
+def record_opened(store: Store, terms: Terms, room: RoomSpec, missing: list[str]) -> None:
+    """Write down that a seat's room is being started, with the limits in force and those that are missing."""
+    payload = {
+        "seat": terms.seat,
+        "backend": str(probe()),
+        "extract": room.folders.data.name if room.folders.data else None,
+        "limits": {"in_force": asdict(room.limits), "missing": missing},
+        "tier": terms.tier,
+    }
+    with store.write() as session:
+        append(
+            session,
+            EventKind.SEAT_OPENED,
+            actor=terms.person,
+            project=terms.project,
+            now=utc_now(),
+            payload=payload,
+        )
