@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from datetime import timedelta
 
-from hub.governance.members import add_member, end_member
+from hub.governance.members import end_member
 from hub.ledger import EventKind
 from hub.store.clock import utc_now
 from tests.isolation.world import SeatUnderTest, World
@@ -79,15 +78,5 @@ def test_a_membership_that_ends_while_the_room_starts_stops_it_within_ten_second
         time.sleep(0.2)
     page = wait(bob_one.browser.visit(f"{world.hub.public_url}/hub/spawn-pending/bob/one"))
     assert "member" in page.words(), "the page says why"
-    now = utc_now()
-    with world.hub.store.write() as session:
-        add_member(
-            session,
-            project="one",
-            person="bob",
-            starts_at=now,
-            ends_at=now + timedelta(days=1),
-            actor=ACTOR,
-            now=now,
-        )
+    world.renew("bob", "one")
     world.seat("bob", "one")

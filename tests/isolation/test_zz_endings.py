@@ -7,12 +7,11 @@ import contextlib
 import os
 import signal
 import time
-from datetime import timedelta
 
 import aiohttp
 import pytest
 
-from hub.governance.members import add_member, end_member
+from hub.governance.members import end_member
 from hub.store.clock import utc_now
 from tests.isolation.attempts import files, processes
 from tests.isolation.world import SeatUnderTest, World, pids, read_proc
@@ -66,17 +65,7 @@ def test_a_membership_that_ends_closes_the_door_and_the_room_within_ten_seconds(
         assert time.monotonic() - began < WITHIN_S, "the room still runs"
         time.sleep(0.1)
     assert "member" in refusal(world, "bob", "one")
-    now = utc_now()
-    with world.hub.store.write() as session:
-        add_member(
-            session,
-            project="one",
-            person="bob",
-            starts_at=now,
-            ends_at=now + timedelta(days=1),
-            actor=ACTOR,
-            now=now,
-        )
+    world.renew("bob", "one")
     world.seat("bob", "one")
 
 

@@ -18,16 +18,18 @@ import zlib
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
 from hub.governance import Refused, admission
+from hub.governance.members import add_member
 from hub.store.clock import utc_now
 from tests.journey.browser_session import Browser, Kernel
 from tests.journey.browser_session import Refused as BrowserRefused
-from tests.journey.running_hub import Account, RunningHub
+from tests.journey.running_hub import ACTOR, Account, RunningHub
 
 _MARK = "\x1e"
 _PULSE_S = 8
@@ -118,6 +120,20 @@ class World:
         seat = self._seats.setdefault(f"{person}.{project}", SeatUnderTest(self, person, project))
         seat.open()
         return seat
+
+    def renew(self, person: str, project: str) -> None:
+        """A new membership for somebody whose last one ended."""
+        now = utc_now()
+        with self.hub.store.write() as session:
+            add_member(
+                session,
+                project=project,
+                person=person,
+                starts_at=now,
+                ends_at=now + timedelta(days=1),
+                actor=ACTOR,
+                now=now,
+            )
 
     def hub_answers(self) -> float:
         """Seconds until the hub's own health page answered 200."""
