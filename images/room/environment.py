@@ -16,10 +16,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-CHECKER = ROOT / "extensions" / "output_checker"
-LOCK = ROOT / "images" / "room" / "requirements.txt"
-FILES = ROOT / "images" / "room" / "files"
+from wheel import CHECKER, ROOT, build_wheel
+
+HERE = Path(__file__).resolve().parent
+LOCK = HERE / "requirements.txt"
+FILES = HERE / "files"
 
 
 def fingerprint() -> str:
@@ -31,7 +32,7 @@ def fingerprint() -> str:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     ]
-    for path in [LOCK, Path(__file__).resolve(), *sources]:
+    for path in [LOCK, Path(__file__).resolve(), HERE / "wheel.py", *sources]:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
@@ -67,18 +68,9 @@ def _build(environment: Path) -> None:
     python = environment / "bin" / "python"
     uv = [str(Path(sys.prefix) / "bin" / "uv"), "pip", "install", "--quiet", "--python", str(python)]
     subprocess.run([*uv, "--require-hashes", "-r", str(LOCK)], check=True)
-    # Built in a copy, so that the checkout stays as it is; as a wheel, so that the room needs no source.
+    # As a wheel, so that the room needs no source.
     work = environment / "build"
-    shutil.copytree(
-        CHECKER, work / "output_checker", symlinks=False, ignore=shutil.ignore_patterns("node_modules")
-    )
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(work / "dist")],
-        cwd=work / "output_checker",
-        check=True,
-        capture_output=True,
-    )
-    (wheel,) = (work / "dist").glob("*.whl")
+    wheel = build_wheel(work)
     subprocess.run([*uv, "--no-deps", str(wheel)], check=True)
     shutil.rmtree(work)
     if FILES.is_dir():
