@@ -2,12 +2,19 @@
 
 The layout under the zone's root (``var/data``)::
 
-    sources/stats19/<sha256>/       imported snapshots: identifiers, readable by the owner only
-    sources/stats19/current         one line, the hash of the snapshot imported last
+    optout/<sha256>/                national data opt-out lists: NHS numbers, and their pseudonyms
+    optout/current                  one line, the hash of the list given last
+    identifiers/<source>/<sha256>/  what says who somebody is, split off from the source of the same hash
+    sources/<source>/<sha256>/      imported snapshots: attributes, persons under pseudonyms
+    sources/<source>/current        one line, the hash of the snapshot imported last
     extracts/<project>/<sha256>/    extracts: readable by rooms, which run as other users
     extracts/<project>/current      one line, the hash of the newest extract; replaced atomically
     keys/<project>.key              256-bit pseudonym key of a project, 0600
+    keys/zone.linkage.key           256-bit key of the persons' pseudonyms, 0600; no project has such a name
     locks/                          one empty file per thing that only one process may make at a time
+
+Rooms can pass through the root and ``extracts`` and see nothing else: all other folders are the owner's alone
+(0700). Below ``optout`` and ``identifiers`` every folder is 0700 and every file of a snapshot 0400.
 """
 
 from __future__ import annotations
@@ -44,6 +51,11 @@ def is_hash(text: str) -> bool:
     return _HASH.fullmatch(text) is not None
 
 
+def holds_snapshot(place: Path) -> bool:
+    """Whether a folder is there and holds at least one snapshot."""
+    return place.is_dir() and any(is_hash(entry.name) for entry in place.iterdir())
+
+
 def _slug_or_value_error(slug: str) -> str:
     try:
         return checked_slug(slug)
@@ -72,6 +84,25 @@ class DataZone:
         """The file with the pseudonym key of one project."""
         return self.root / "keys" / f"{checked_slug(project)}.key"
 
+    @property
+    def linkage_key_file(self) -> Path:
+        """The file with the key from which persons have their pseudonyms."""
+        return self.root / "keys" / "zone.linkage.key"
+
+    @property
+    def optout(self) -> Path:
+        """The folder that holds the national data opt-out lists."""
+        return self.root / "optout"
+
+    def identifiers(self, source: str) -> Path:
+        """The folder that holds the identifiers split off from the snapshots of one source."""
+        return self.root / "identifiers" / source
+
+    def places_with_persons(self) -> list[Path]:
+        """Every folder there is whose snapshots were made with the linkage key."""
+        split = self.root / "identifiers"
+        return [self.optout, *(sorted(split.iterdir()) if split.is_dir() else [])]
+
     def create(self) -> None:
         """Make the top folders with their modes; existing ones get their modes back.
 
@@ -80,13 +111,18 @@ class DataZone:
         """
         _folder(self.root, 0o711)
         _folder(self.root / "extracts", 0o711)
-        for private in ("sources", "keys", "locks"):
+        for private in ("optout", "identifiers", "sources", "keys", "locks"):
             _folder(self.root / private, 0o700)
 
     def create_sources(self, source: str = "stats19") -> Path:
         """Make, if need be, the folder for the snapshots of one source."""
         self.create()
         return _folder(self.sources(source), 0o700)
+
+    def create_identifiers(self, source: str) -> Path:
+        """Make, if need be, the folder for the identifiers of one source."""
+        self.create()
+        return _folder(self.identifiers(source), 0o700)
 
     def create_extracts(self, project: str) -> Path:
         """Make, if need be, the folder for the extracts of one project."""

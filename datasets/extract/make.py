@@ -12,8 +12,6 @@ import polars as pl
 from output_checker.errors import PlainError
 
 from datasets.extract.conditions import check_spec, filter_of
-from datasets.extract.keys import project_key
-from datasets.extract.pseudonym import order_key, pseudonymised
 from datasets.extract.spec import ExtractSpec, TableSpec
 from datasets.manifest import (
     ColumnManifest,
@@ -26,6 +24,8 @@ from datasets.manifest import (
     write_manifest,
 )
 from datasets.progress import Progress, silent
+from datasets.pseudonymise.keys import project_key
+from datasets.pseudonymise.pseudonym import order_key, pseudonymised
 from datasets.snapshot import (
     content_hash,
     describe_tables,

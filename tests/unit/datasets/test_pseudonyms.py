@@ -1,4 +1,4 @@
-"""Pseudonyms and the key behind them."""
+"""Pseudonyms and the keys behind them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from output_checker.errors import PlainError
 
 from datasets.extract import ExtractSpec, make_extract
-from datasets.extract.keys import project_key
-from datasets.extract.pseudonym import PSEUDONYM_CHARACTERS, pseudonymiser
-from datasets.zone import DataZone
+from datasets.pseudonymise.keys import fingerprint, linkage_key, project_key
+from datasets.pseudonymise.pseudonym import PSEUDONYM_CHARACTERS, pseudonymiser
+from datasets.zone import DataZone, checked_slug
 from tests.unit.datasets.files import NOW
 
 KEY = bytes(range(32))
@@ -127,3 +127,35 @@ def test_a_lost_key_is_not_replaced_in_silence(filled: DataZone) -> None:
     key.write_bytes(kept)
     key.chmod(0o600)
     assert make_extract(filled, spec, now=NOW).existed
+
+
+def test_the_linkage_key_is_private_stays_and_is_no_projects(zone: DataZone) -> None:
+    key = linkage_key(zone)
+    assert linkage_key(zone) == key
+    assert len(key) == 32
+    assert stat.S_IMODE(zone.linkage_key_file.stat().st_mode) == 0o600
+    assert project_key(zone, "linkage") != key
+    with pytest.raises(PlainError, match="is not the name of a project"):
+        checked_slug(zone.linkage_key_file.stem)
+
+
+def test_a_lost_linkage_key_is_not_replaced_in_silence(zone: DataZone) -> None:
+    key = linkage_key(zone)
+    zone.linkage_key_file.unlink()
+    assert linkage_key(zone) != key, "nothing was made with the first one"
+    for place in (zone.optout, zone.create_identifiers("gp")):
+        zone.linkage_key_file.unlink()
+        snapshot = place / ("ab" * 32)
+        snapshot.mkdir()
+        with pytest.raises(PlainError, match="The linkage key is gone"):
+            linkage_key(zone)
+        assert not zone.linkage_key_file.exists()
+        snapshot.rmdir()
+        linkage_key(zone)
+
+
+@given(st.binary(min_size=32, max_size=32), st.integers(0, 255))
+def test_a_fingerprint_names_a_key(key: bytes, bit: int) -> None:
+    other = bytearray(key)
+    other[bit // 8] ^= 1 << bit % 8
+    assert fingerprint(key) == fingerprint(key) != fingerprint(bytes(other))

@@ -1,7 +1,8 @@
-"""The pseudonym key of a project: 256 random bits, made once, in a file that only the zone's owner reads.
+"""The keys behind pseudonyms: 256 random bits each, made once, in files that only the zone's owner reads.
 
-Whoever holds the key and the source can undo the pseudonyms; destroying it is how a project's link to the
-source ends.
+A project has one, for the references in its extracts. The zone has one, the linkage key, from which persons
+have the same pseudonym in every source. Whoever holds a key and the identifiers can undo the pseudonyms;
+destroying a project's key is how its link to the source ends.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from pathlib import Path
 
 from output_checker.errors import PlainError
 
+from datasets.pseudonymise.pseudonym import pseudonymiser
 from datasets.snapshot import sync
-from datasets.zone import DataZone, is_hash
+from datasets.zone import DataZone, holds_snapshot
 
 KEY_BYTES = 32
 
@@ -28,21 +30,38 @@ def project_key(zone: DataZone, project: str) -> bytes:
     """
     zone.create()
     path = zone.key_file(project)
-    try:
-        return _read(path)
-    except FileNotFoundError:
-        pass
-    folder = zone.extracts(project)
-    if folder.is_dir() and any(is_hash(entry.name) for entry in folder.iterdir()):
+    key = _read(path)
+    if key is None and holds_snapshot(zone.extracts(project)):
         raise PlainError(
             f"The key of {project} is gone ({path}), but extracts were made with it: put the key back, "
             "or remove the project's extracts if the key was destroyed on purpose."
         )
-    _make(path)
-    return _read(path)
+    return key or _made(path)
 
 
-def _make(path: Path) -> None:
+def linkage_key(zone: DataZone) -> bytes:
+    """The 32 bytes of the zone's linkage key, made now if there never was one; safe for many processes.
+
+    Raises PlainError when the file is not a private file of 32 bytes, or when it is gone although persons
+    have pseudonyms from it: the same person would silently get a second one.
+    """
+    zone.create()
+    path = zone.linkage_key_file
+    key = _read(path)
+    if key is None and any(holds_snapshot(place) for place in zone.places_with_persons()):
+        raise PlainError(
+            f"The linkage key is gone ({path}), but persons have pseudonyms from it: put the key back, or "
+            "remove the opt-out list and the health sources if the key was destroyed on purpose."
+        )
+    return key or _made(path)
+
+
+def fingerprint(key: bytes) -> str:
+    """What names a key without giving it away: 26 characters, a keyed hash of a fixed text."""
+    return pseudonymiser(key, "fingerprint")("lockedroom key")
+
+
+def _made(path: Path) -> bytes:
     """Write a whole key under another name, then link it: the first process wins, the others use its key."""
     descriptor, name = tempfile.mkstemp(prefix=".key-", dir=path.parent)  # 0600
     temporary = Path(name)
@@ -54,18 +73,22 @@ def _make(path: Path) -> None:
         try:
             path.hardlink_to(temporary)
         except FileExistsError:
-            return
+            pass
         finally:
             sync(path.parent)
     finally:
         temporary.unlink()
+    key = _read(path)
+    if key is None:
+        raise PlainError(f"The key {path} was removed while it was made: try again.")
+    return key
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path) -> bytes | None:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
-        raise
+        return None
     except OSError as error:
         raise PlainError(
             f"The key {path} cannot be read: it must be a file of this user, not a link."

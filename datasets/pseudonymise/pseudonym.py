@@ -1,10 +1,14 @@
-"""Pseudonyms: keyed hashes, so that one project's extract cannot be joined with another's on them.
+"""Pseudonyms: keyed hashes, which nobody without the key can make or undo.
 
-Keyed BLAKE2b (RFC 7693), in two steps: the project's key gives one key per domain (a column, or the order of
-a table), and that key gives 128 bits per value, written as 26 lower-case base32 characters. The same
-reference has the same pseudonym in all tables of a project's extracts, because its domain is the column's
-name, not the table's. Without the key a pseudonym says nothing; a plain hash could be undone by hashing all
-published references.
+Keyed BLAKE2b (RFC 7693), in two steps: a key gives one key per domain (a column, the order of a table, the NHS
+number), and that key gives 128 bits per value, written as 26 lower-case base32 characters.
+
+- With a *project's* key: the same reference has the same pseudonym in all tables of its extracts, because its
+  domain is the column's name, not the table's, and another one in every other project's.
+- With the zone's *linkage* key: the same NHS number has the same pseudonym in all sources.
+
+Without the key a pseudonym says nothing; a plain hash could be undone by hashing all references or numbers
+that exist.
 """
 
 from __future__ import annotations
@@ -19,9 +23,9 @@ PSEUDONYM_CHARACTERS = 26
 
 
 def keyed_hash(key: bytes, domain: str) -> Callable[[str], bytes]:
-    """The function from a value to its 16-byte keyed hash, for one project's key (32 bytes) and one domain."""
+    """The function from a value to its 16-byte keyed hash, for one key (32 bytes) and one domain."""
     if len(key) != 32:
-        raise ValueError("a project's key has 32 bytes")
+        raise ValueError("a key has 32 bytes")
     domain_key = hashlib.blake2b(domain.encode(), key=key, digest_size=32, person=b"lockedroom-dom").digest()
     fresh = hashlib.blake2b(key=domain_key, digest_size=16, person=b"lockedroom-psn")
 
@@ -34,7 +38,7 @@ def keyed_hash(key: bytes, domain: str) -> Callable[[str], bytes]:
 
 
 def pseudonymiser(key: bytes, domain: str) -> Callable[[str], str]:
-    """The function from a value to its pseudonym, for one project's key (32 bytes) and one domain."""
+    """The function from a value to its pseudonym, for one key (32 bytes) and one domain."""
     hashed = keyed_hash(key, domain)
     return lambda value: base64.b32encode(hashed(value)).decode("ascii").rstrip("=").lower()
 

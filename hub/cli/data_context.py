@@ -1,0 +1,42 @@
+"""What the data zone's commands share: the zone that the settings name, progress bars, rows in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+
+from datasets.manifest import TableManifest
+from datasets.progress import Progress
+from datasets.zone import DataZone
+from hub.settings import Settings
+
+
+def zone(chosen: Settings) -> DataZone:
+    """The installation's data zone."""
+    return DataZone(chosen.state / "data")
+
+
+def counts(tables: dict[str, TableManifest]) -> str:
+    """Rows of each table, such as ``3,000 collisions, 4,100 casualties``."""
+    return ", ".join(f"{table.rows:,} {name}" for name, table in tables.items())
+
+
+@contextmanager
+def bars() -> Iterator[Progress]:
+    """Progress bars on standard error, one per step; nothing when nobody watches."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
+        steps: dict[str, TaskID] = {}
+
+        def show(step: str, done: int, total: int) -> None:
+            if step not in steps:
+                steps[step] = shown.add_task(escape(step), total=total)
+            shown.update(steps[step], completed=done, total=total)
+
+        yield show

@@ -1,0 +1,77 @@
+"""``lockedroom data extract``: what was approved for a project, made and written into the ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from datasets.extract import ExtractSpec, make_extract
+from datasets.manifest import ExtractManifest
+from datasets.zone import checked_slug
+from hub.cli.context import console_actor, settings, store
+from hub.cli.data_context import bars, counts, zone
+from hub.governance import approved_extract
+from hub.governance.lookup import find_project
+from hub.governance.policies import projects as project_policy
+from hub.ledger import EventKind, append
+from hub.store import Store
+from hub.store.clock import utc_now
+
+
+def extract(
+    project: Annotated[str, typer.Argument(help="The project's short name.")],
+) -> None:
+    """Make the extract that the committee approved for PROJECT: approved columns and rows, pseudonymised."""
+    chosen = settings()
+    now = utc_now()
+    slug = checked_slug(project)
+    with store(chosen) as opened:
+        tier, approved = _approved(opened, slug, now)
+        approval = approval_hash(approved)
+        spec = ExtractSpec.approved(slug, {**approved, "approval": {"sha256": approval}})
+
+        def record(manifest: ExtractManifest) -> None:
+            with opened.write() as session:
+                append(
+                    session,
+                    EventKind.EXTRACT_MADE,
+                    actor=console_actor(),
+                    project=slug,
+                    now=now,
+                    payload={
+                        "snapshot": manifest.sha256,
+                        "source": f"{manifest.provenance.source}/{manifest.provenance.source_sha256}",
+                        "rows": {name: table.rows for name, table in manifest.tables.items()},
+                        "approval": approval,
+                    },
+                )
+
+        with bars() as progress:
+            result = make_extract(
+                zone(chosen),
+                spec,
+                now=now,
+                progress=progress,
+                record=record,
+                only_synthetic=tier == "synthetic",
+            )
+    typer.echo(f"{'Already there' if result.existed else 'Made'}: extract {result.manifest.sha256} of {slug}")
+    typer.echo(f"  {counts(result.manifest.tables)}{'; synthetic' if result.manifest.synthetic else ''}")
+
+
+def approval_hash(approved: dict[str, Any]) -> str:
+    """SHA-256 of an approval in the canonical JSON in which the store keeps it."""
+    text = json.dumps(approved, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _approved(opened: Store, project: str, now: datetime) -> tuple[str, dict[str, Any]]:
+    """The project's tier and what was approved for it. Raises NotFound, or NotNow once the project is over."""
+    with opened.read() as session:
+        found = find_project(session, project)
+        project_policy.check_is_open(closed=found.closed_at is not None, ends_at=found.ends_at, now=now)
+        return found.tier, approved_extract(session, project)
