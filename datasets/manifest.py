@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from output_checker.errors import PlainError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 FILE_NAME = "manifest.json"
 OGL = "Contains public sector information licensed under the Open Government Licence v3.0"
 SYNTHETIC_LICENCE = "Synthetic data: no record describes a real collision or person"
+CONFIDENTIAL = "Confidential patient information, used as its keeper agreed"
 
 
 class _Model(BaseModel):
@@ -42,7 +43,7 @@ class SourceFile(_Model):
     """One file that was read."""
 
     name: str
-    role: str = Field(description="collisions, casualties, vehicles or codes")
+    role: str = Field(description="the table that it holds, or codes")
     bytes: int
     rows: int
     sha256: str
@@ -82,6 +83,85 @@ class SourceManifest(_Model):
     def header(self) -> dict[str, Any]:
         """The part of the snapshot's name that is not rows."""
         return source_header(self.source, self.synthetic, self.tables)
+
+
+class KeeperProvenance(_Model):
+    """Which files of a keeper a health source was made of."""
+
+    keeper: str
+    files: list[SourceFile]
+    importer_version: int
+    imported_at: datetime
+
+
+class RowCounts(_Model):
+    """What became of the rows of one table."""
+
+    read: int = Field(description="rows in the keeper's file")
+    opted_out: int = Field(description="rows dropped because of the national data opt-out")
+    kept: int
+    without_nhs_number: int | None = Field(
+        description="rows kept whose person is not known; null in a table that is not about persons"
+    )
+
+
+class HealthManifest(_Model):
+    """The manifest of an imported health source: attributes, with persons under pseudonyms."""
+
+    format: Literal[1] = 1
+    sha256: str
+    source: Literal["population", "gp", "hospital", "ambulance"]
+    synthetic: bool
+    licence: str
+    tables: dict[str, TableManifest]
+    identifiers_sha256: str = Field(description="of what the split-off identifiers say, table by table")
+    optout_sha256: str = Field(description="the opt-out list whose persons were left out")
+    linkage_key: str = Field(description="fingerprint of the key that made the pseudonyms in `person`")
+    rows: dict[str, RowCounts] = Field(description="table: what became of its rows")
+    provenance: KeeperProvenance
+
+    def header(self) -> dict[str, Any]:
+        """The part of the snapshot's name that is not rows."""
+        return source_header(self.source, self.synthetic, self.tables) | {
+            "identifiers": self.identifiers_sha256,
+            "opt-out": self.optout_sha256,
+            "linkage key": self.linkage_key,
+        }
+
+
+class IdentifiersManifest(_Model):
+    """The manifest of the identifiers that were split off from a health source.
+
+    They lie in a folder of the same name as the source's.
+    """
+
+    format: Literal[1] = 1
+    sha256: str = Field(description="of what the tables say; the source's manifest has it too")
+    source: Literal["population", "gp", "hospital", "ambulance"]
+    tables: dict[str, TableManifest]
+
+    def header(self) -> dict[str, Any]:
+        """What the hash covers besides rows."""
+        return {"kind": "identifiers", "source": self.source, "schema": schema_of(self.tables)}
+
+
+class OptOutManifest(_Model):
+    """The manifest of a national data opt-out list."""
+
+    format: Literal[1] = 1
+    sha256: str
+    persons: int = Field(description="different NHS numbers in the list")
+    repeated: int = Field(description="lines that held a number again")
+    linkage_key: str = Field(description="fingerprint of the key that made the pseudonyms in `person`")
+    tables: dict[str, TableManifest]
+    taken_at: datetime
+
+    def header(self) -> dict[str, Any]:
+        """The part of the snapshot's name that is not rows.
+
+        The name cannot be undone by hashing numbers: it covers pseudonyms, which need the key.
+        """
+        return {"kind": "opt-out", "linkage key": self.linkage_key, "schema": schema_of(self.tables)}
 
 
 class ExtractProvenance(_Model):
@@ -142,23 +222,45 @@ def extract_header(
     }
 
 
-def read_manifest(folder: Path) -> SourceManifest | ExtractManifest:
+Manifest = SourceManifest | HealthManifest | IdentifiersManifest | OptOutManifest | ExtractManifest
+M = TypeVar("M", bound=_Model)
+
+
+def read_manifest(folder: Path) -> Manifest:
     """The manifest of a snapshot's folder. Raises PlainError if it is missing or not one of ours."""
-    path = folder / FILE_NAME
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise PlainError(
-            f"{path} cannot be read: the snapshot is not whole; move it away and make it again."
-        ) from error
-    for model in (SourceManifest, ExtractManifest):
+    content = _content(folder)
+    for model in (SourceManifest, HealthManifest, IdentifiersManifest, OptOutManifest, ExtractManifest):
         try:
             return model.model_validate_json(content)
         except ValidationError:
             continue
-    raise PlainError(f"{path} is not a manifest of this version: move the snapshot away and make it again.")
+    raise _unknown(folder)
 
 
-def write_manifest(folder: Path, manifest: SourceManifest | ExtractManifest) -> None:
+def read_manifest_as(folder: Path, model: type[M]) -> M:
+    """The manifest of a snapshot that is of one kind. Raises PlainError if it is missing or another."""
+    try:
+        return model.model_validate_json(_content(folder))
+    except ValidationError as error:
+        raise _unknown(folder) from error
+
+
+def _content(folder: Path) -> bytes:
+    path = folder / FILE_NAME
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PlainError(
+            f"{path} cannot be read: the snapshot is not whole; move it away and make it again."
+        ) from error
+
+
+def _unknown(folder: Path) -> PlainError:
+    return PlainError(
+        f"{folder / FILE_NAME} is not a manifest of this version: move the snapshot away and make it again."
+    )
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write the manifest into a staging folder."""
     (folder / FILE_NAME).write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")

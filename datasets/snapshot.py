@@ -31,6 +31,7 @@ from output_checker.errors import PlainError
 
 from datasets.manifest import TableManifest, read_manifest
 from datasets.progress import Progress, silent
+from datasets.zone import is_hash
 
 # Rows of a Parquet row group, and of a batch when rows are hashed: what is in memory at once.
 ROWS_IN_GROUP = 100_000
@@ -136,17 +137,18 @@ def staging(parent: Path) -> Iterator[Path]:
         _remove(folder)
 
 
-def publish(folder: Path, final: Path) -> bool:
+def publish(folder: Path, final: Path, *, private: bool = False) -> bool:
     """Put a finished staging folder in its place with one rename; False if the same was there already.
 
-    Files become 0444 and the folder 0555. Everything is on disk before the rename is.
+    Files become 0444 and the folder 0555; a ``private`` one, which holds identifiers, 0400 and 0700.
+    Everything is on disk before the rename is.
     """
     if final.exists():
         return False
     for path in folder.iterdir():
-        path.chmod(0o444)
+        path.chmod(0o400 if private else 0o444)
         sync(path)
-    folder.chmod(0o555)
+    folder.chmod(0o700 if private else 0o555)
     sync(folder)
     folder.rename(final)
     sync(final.parent)
@@ -193,6 +195,20 @@ def plain_disk_errors(where: Path) -> Iterator[None]:
                 f"{error.filename or where} cannot be written or read by this user: nothing half-done was left."
             ) from error
         raise
+
+
+def current_name(place: Path) -> str | None:
+    """The name of the snapshot that ``current`` in a place points to, or None where there is no pointer.
+
+    Raises PlainError when the pointer is damaged or the snapshot is not there.
+    """
+    try:
+        name = (place / "current").read_text("ascii", errors="replace").strip()
+    except FileNotFoundError:
+        return None
+    if not is_hash(name) or not (place / name).is_dir():
+        raise PlainError(f"{place / 'current'} names no snapshot that is there: bring the data in again.")
+    return name
 
 
 def _remove(path: Path) -> None:
