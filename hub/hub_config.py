@@ -12,13 +12,14 @@ from urllib.parse import urlsplit
 from output_checker.errors import PlainError
 
 from hub.authenticator import LocalAccounts
+from hub.bubblewrap_seat import BubblewrapSeat
 from hub.door.addresses import origin_of, service_host, subdomain_hook
 from hub.governance.rooms_of import Home, rooms_of
 from hub.own_pages import handlers as own_pages
 from hub.proxy import SeatProxy
 from hub.seat_redirect import handlers as seat_redirect
 from hub.settings import Settings, load
-from hub.spawner import DIES_WITH_THE_HUB, BubblewrapSeat
+from hub.spawner import DIES_WITH_THE_HUB
 
 ROOT = Path(__file__).resolve().parents[1]
 PROXY = ROOT / "node_modules" / ".bin" / "configurable-http-proxy"

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
-from output_checker.isolation import probe
-
 from hub.governance import Refused, Terms, admission
 from hub.ledger import EventKind, append
-from hub.rooms.spec import RoomSpec
+from hub.rooms.spec import Backend, RoomSpec
 from hub.store import Store
 from hub.store.clock import utc_now
 
@@ -49,11 +47,11 @@ def record_closed(store: Store, person: str, project: str, reason: str) -> None:
         )
 
 
-def record_opened(store: Store, terms: Terms, room: RoomSpec, missing: list[str]) -> None:
+def record_opened(store: Store, terms: Terms, room: RoomSpec, backend: Backend, missing: list[str]) -> None:
     """Write down that a seat's room is being started, with the limits in force and those that are missing."""
     payload = {
         "seat": terms.seat,
-        "backend": str(probe()),
+        "backend": backend.name,
         "extract": room.folders.data.name if room.folders.data else None,
         "limits": {"in_force": asdict(room.limits), "missing": missing},
         "tier": terms.tier,

@@ -1,7 +1,7 @@
 """A seat: one person in one project, as a JupyterHub named server that is a room and its door.
 
 :class:`SeatMixin` is what every backend shares; a backend adds how a room is started, polled and stopped,
-and takes that from a JupyterHub spawner (``LocalProcessSpawner`` for bubblewrap).
+and takes that from a JupyterHub spawner (``LocalProcessSpawner`` for bubblewrap, see ``bubblewrap_seat.py``).
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from jupyterhub.spawner import LocalProcessSpawner, Spawner, SpawnException
+from jupyterhub.spawner import Spawner, SpawnException
 from output_checker.errors import PlainError
-from output_checker.isolation import Isolation, cgroup, probe
-from output_checker.isolation.handover import sandbox_fd
-from output_checker.isolation.sandbox import Limits
+from output_checker.isolation import Limits, cgroup
+from output_checker.isolation.probe import control_groups_work
 from sqlalchemy.orm import object_session
 
 from hub.door import room_socket
@@ -29,8 +28,7 @@ from hub.door.addresses import origin_of, seat_host
 from hub.door.relay_http import ask_room, room_session
 from hub.door.warden import Warden
 from hub.governance import Refused, Terms
-from hub.rooms import bubblewrap
-from hub.rooms.spec import RoomSpec
+from hub.rooms.spec import Backend, RoomSpec
 from hub.seat_record import ask_admission, idle_too_long, record_closed, record_opened
 from hub.seat_room import door_group, room_spec
 from hub.settings import Settings, load
@@ -39,7 +37,7 @@ from hub.store.clock import utc_now
 from hub.store.names import Seat
 
 _ROOM_UP_WITHIN_S = 60.0
-_ENDED_STARTING = "it ended while it was starting. A start-up file of your own may be at fault."
+ENDED_STARTING = "it ended while it was starting. A start-up file of your own may be at fault."
 _DOOR_LIMITS = Limits(memory_bytes=768 * 1024 * 1024, processes=64)
 # The kernel ends these processes when the hub's does, however that comes about.
 DIES_WITH_THE_HUB = ("/usr/bin/setpriv", "--pdeathsig", "KILL")
@@ -81,12 +79,13 @@ class SeatMixin:
         seat, terms = await self._admit(parts)
         self.terms = terms
         try:
-            room, missing = await asyncio.to_thread(room_spec, parts.settings, terms)
+            backend = await asyncio.to_thread(self.backend, parts.settings)
+            room, missing = await asyncio.to_thread(room_spec, parts.settings, terms, backend)
             self.room = room
             self._use_own_host(parts.settings, seat)
             await parts.warden.start()
             # Written before anything of the room runs: a start that fails has its two entries as well.
-            await asyncio.to_thread(record_opened, parts.store, terms, room, missing)
+            await asyncio.to_thread(record_opened, parts.store, terms, room, backend, missing)
             self._recorded = True
             await self.start_room(room)
             await self._room_is_up(room, parts.settings.recheck_seconds)
@@ -139,6 +138,10 @@ class SeatMixin:
         """Forget the processes."""
         super().clear_state()  # type: ignore[misc]
         self.door_pid = 0
+
+    def backend(self, settings: Settings) -> Backend:
+        """What isolates rooms here; may take a moment. Raises PlainError where nothing does. For backends."""
+        raise NotImplementedError
 
     async def start_room(self, room: RoomSpec) -> None:
         """Start the room's process or container. For backends."""
@@ -230,7 +233,7 @@ class SeatMixin:
 
     def start_message(self) -> str:
         """Why the room did not start, in words of ours: nothing that was chosen inside may be among them."""
-        return _ENDED_STARTING
+        return ENDED_STARTING
 
     def _start_door(self, parts: HubParts, seat: Seat, room: RoomSpec) -> int:
         settings = parts.settings
@@ -269,7 +272,7 @@ class SeatMixin:
 
     def _limit_door(self, room: RoomSpec, pid: int) -> None:
         """A control group for the door too: a room can make its door hold much at once."""
-        hierarchies = cgroup.find_hierarchies() if probe() is Isolation.OWN_USER else None
+        hierarchies = cgroup.find_hierarchies() if control_groups_work() else None
         if hierarchies is not None:
             name = door_group(room)
             cgroup.create(hierarchies, name, _DOOR_LIMITS)
@@ -315,54 +318,3 @@ class SeatMixin:
         self.door_pid = 0
         if self.room is not None and (hierarchies := cgroup.find_hierarchies()):
             await asyncio.to_thread(cgroup.remove, hierarchies, door_group(self.room))
-
-
-class BubblewrapSeat(SeatMixin, LocalProcessSpawner):  # type: ignore[misc]
-    """A seat whose room is a bubblewrap sandbox: the embedded default."""
-
-    _start_log: IO[bytes] | None = None
-
-    def get_env(self) -> dict[str, str]:
-        """Nothing: this is the room's side, and what the hub would tell it is not for it."""
-        return {}
-
-    def get_args(self) -> list[str]:
-        """Nothing: the room's command line comes from its description alone."""
-        return []
-
-    def make_preexec_fn(self, name: str) -> None:
-        """Nothing: the sandbox itself steps down to the seat's user."""
-
-    async def start_room(self, room: RoomSpec) -> None:
-        """Start the sandbox; ``LocalProcessSpawner`` keeps its process."""
-        fd = sandbox_fd(bubblewrap.sandbox_of(room))
-        self.cmd = [sys.executable, "-I", "-m", "output_checker.isolation.launch", str(fd)]
-        # Of the launcher alone: the room's own error output goes nowhere, since whoever writes it may be
-        # the room, and this is shown to its person outside.
-        self._start_log = os.fdopen(os.memfd_create("room"), "w+b")
-        self.popen_kwargs = {
-            "pass_fds": (fd,),
-            "stdin": subprocess.DEVNULL,
-            "stdout": subprocess.DEVNULL,
-            "stderr": self._start_log,
-            "cwd": "/",
-        }
-        try:
-            await LocalProcessSpawner.start(self)
-        finally:
-            os.close(fd)
-
-    async def stop_room(self, now: bool) -> None:
-        """End the sandbox and whatever is left in its control group."""
-        if self._start_log is not None:
-            self._start_log.close()
-            self._start_log = None
-        await LocalProcessSpawner.stop(self, now=now)
-        if self.room is not None and (hierarchies := cgroup.find_hierarchies()):
-            name = bubblewrap.control_group_name(self.room.seat, self.room.folders.home)
-            await asyncio.to_thread(cgroup.remove, hierarchies, name)
-
-    def start_message(self) -> str:
-        """What the launcher said before it became the sandbox."""
-        said = os.pread(self._start_log.fileno(), 400, 0) if self._start_log is not None else b""
-        return said.decode(errors="replace").strip() or _ENDED_STARTING

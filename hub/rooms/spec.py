@@ -32,6 +32,21 @@ class RoomFolders:
 
 
 @dataclass(frozen=True)
+class Backend:
+    """What isolates rooms on this machine.
+
+    ``name`` is the ledger's word for it. ``own_user`` says whether each seat can have an OS user of its own;
+    ``missing`` has a sentence for each limit that cannot be had. ``environment`` is the folder of the rooms'
+    Python, as a room sees it.
+    """
+
+    name: str
+    own_user: bool
+    missing: tuple[str, ...]
+    environment: Path
+
+
+@dataclass(frozen=True)
 class RoomSpec:
     """One seat's room.
 
