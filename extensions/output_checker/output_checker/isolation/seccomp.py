@@ -16,12 +16,15 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from dataclasses import dataclass
 
 import pyseccomp
 
 _CLONE_NEW_FLAGS = 0x02000000 | 0x00020000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
 _ALLOWED_FAMILIES = (int(socket.AF_UNIX), int(socket.AF_INET), int(socket.AF_INET6))
 _HIGHEST_FAMILY_TO_LIST = 64
+# Numbers of system calls, on the architectures whose calls are numbered from 0, stay far below.
+_NUMBERS = 1024
 
 ALLOWED_SYSCALLS: tuple[str, ...] = tuple(
     """
@@ -57,26 +60,57 @@ ALLOWED_SYSCALLS: tuple[str, ...] = tuple(
 )
 
 
-def build_filter() -> pyseccomp.SyscallFilter:
-    """The filter as a libseccomp object; foreign architectures' calls kill the process."""
-    rules = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.ENOSYS))
-    for name in ALLOWED_SYSCALLS:
-        if _known(name):
-            rules.add_rule(pyseccomp.ALLOW, name)
-    no_new_namespace = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _CLONE_NEW_FLAGS, 0)
-    rules.add_rule(pyseccomp.ALLOW, "clone", no_new_namespace)
-    for call in ("unshare", "setns", "mount", "ptrace", "bpf"):
-        rules.add_rule(pyseccomp.ERRNO(errno.EPERM), call)
-    for family in _ALLOWED_FAMILIES:
-        rules.add_rule(pyseccomp.ALLOW, "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
-    rules.add_rule(pyseccomp.ALLOW, "socketpair", pyseccomp.Arg(0, pyseccomp.EQ, int(socket.AF_UNIX)))
+@dataclass(frozen=True)
+class Condition:
+    """That the call's argument number ``argument`` (from 0), masked where there is a mask, equals ``value``."""
+
+    argument: int
+    value: int
+    mask: int | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What becomes of some calls: ``errno`` is the answer, ``None`` lets them through."""
+
+    calls: tuple[str, ...]
+    errno: int | None = None
+    condition: Condition | None = None
+
+
+def rules() -> tuple[Rule, ...]:
+    """The filter as data, for every engine that can hold to it. What no rule names answers ENOSYS."""
+    no_new_namespace = Condition(0, 0, mask=_CLONE_NEW_FLAGS)
+    found = [
+        Rule(ALLOWED_SYSCALLS),
+        Rule(("clone",), condition=no_new_namespace),
+        Rule(("unshare", "setns", "mount", "ptrace", "bpf"), errno.EPERM),
+        Rule(("socketpair",), condition=Condition(0, int(socket.AF_UNIX))),
+    ]
+    found += [Rule(("socket",), condition=Condition(0, family)) for family in _ALLOWED_FAMILIES]
     # A foreign family answers as a kernel without it would, so that libraries take their fallback. For
     # netlink, ZeroMQ has a fallback for one errno only and ends the process on another.
     for family in range(_HIGHEST_FAMILY_TO_LIST):
         if family not in _ALLOWED_FAMILIES:
             answer = errno.EOPNOTSUPP if family == socket.AF_NETLINK else errno.EAFNOSUPPORT
-            rules.add_rule(pyseccomp.ERRNO(answer), "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
-    return rules
+            found.append(Rule(("socket",), answer, Condition(0, family)))
+    return tuple(found)
+
+
+def build_filter() -> pyseccomp.SyscallFilter:
+    """The filter as a libseccomp object; foreign architectures' calls kill the process."""
+    built = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.ENOSYS))
+    for rule in rules():
+        action = pyseccomp.ALLOW if rule.errno is None else pyseccomp.ERRNO(rule.errno)
+        for name in rule.calls:
+            if _known(name):
+                built.add_rule(action, name, *_arguments(rule.condition))
+    return built
+
+
+def known_calls() -> tuple[str, ...]:
+    """Every system call of this machine's architecture that its libseccomp knows by name."""
+    return tuple(sorted(name for number in range(_NUMBERS) if (name := _name_of(number)) is not None))
 
 
 def filter_fd() -> int:
@@ -86,6 +120,21 @@ def filter_fd() -> int:
         build_filter().export_bpf(out)
     os.lseek(fd, 0, os.SEEK_SET)
     return fd
+
+
+def _arguments(condition: Condition | None) -> tuple[pyseccomp.Arg, ...]:
+    if condition is None:
+        return ()
+    if condition.mask is None:
+        return (pyseccomp.Arg(condition.argument, pyseccomp.EQ, condition.value),)
+    return (pyseccomp.Arg(condition.argument, pyseccomp.MASKED_EQ, condition.mask, condition.value),)
+
+
+def _name_of(number: int) -> str | None:
+    try:
+        return str(pyseccomp.resolve_syscall(pyseccomp.system_arch(), number).decode())
+    except ValueError:
+        return None
 
 
 def _known(name: str) -> bool:
