@@ -2,11 +2,12 @@
 PYTHON ?= python3
 ROOM   := var/room-env
 ARGS   ?=
+STYLE  := var/style/lockedroom.css
 
 .DEFAULT_GOAL := all
 .PHONY: all demo serve test test-fast check fix lock docs bench clean room packages
 
-all: .venv/.made node_modules/.made room
+all: .venv/.made node_modules/.made $(STYLE) room
 
 packages:
 	@sh images/debian-packages.sh
@@ -23,6 +24,12 @@ node_modules/.made: package.json package-lock.json
 	npm ci --silent --no-progress
 	@touch $@
 
+# The pages' style: the NHS design system's components, without its fonts and its logo.
+$(STYLE): $(wildcard hub/pages/look/style/*.scss) node_modules/.made
+	@mkdir -p $(@D)
+	@node_modules/.bin/sass --no-source-map --style=compressed --load-path=node_modules --quiet-deps hub/pages/look/style/lockedroom.scss $@.new
+	@mv $@.new $@
+
 # The room's environment is not the hub's: its own lock, and the checker as a wheel.
 room: .venv/.made
 	@.venv/bin/python images/room/environment.py $(ROOM)
@@ -33,7 +40,7 @@ demo: packages all
 test: packages all
 	@sh tests/run.sh
 
-test-fast: .venv/.made
+test-fast: .venv/.made $(STYLE)
 	@.venv/bin/python -m pytest -q -n 2 -m "not slow" tests
 
 check: .venv/.made

@@ -15,7 +15,9 @@ from hub.authenticator import LocalAccounts
 from hub.bubblewrap_seat import BubblewrapSeat
 from hub.door.addresses import origin_of, service_host, subdomain_hook
 from hub.governance.rooms_of import Home, rooms_of
+from hub.own_pages import LOOK
 from hub.own_pages import handlers as own_pages
+from hub.pages.look import NHS, TEMPLATES, load_look
 from hub.proxy import SeatProxy
 from hub.seat_redirect import handlers as seat_redirect
 from hub.settings import Settings, load
@@ -50,8 +52,12 @@ def configure(c: Any) -> None:
     # A seat's script can set cookies for the whole site: with this prefix browsers take a session's cookie
     # from its own host only. It needs TLS, or a name below localhost.
     c.JupyterHub.cookie_host_prefix_enabled = True
-    c.JupyterHub.template_paths = [str(ROOT / "hub" / "pages" / "hub_templates")]
+    c.JupyterHub.template_paths = [str(ROOT / "hub" / "pages" / "hub_templates"), str(TEMPLATES)]
+    look = load_look().addresses(f"/hub/{LOOK}/")
     c.JupyterHub.template_vars = {
+        # JupyterHub copies what it finds here, and calls what can be called.
+        "nhs": lambda _: NHS,
+        "look": lambda _: look,
         "rooms_home": _for_user(rooms_of(settings.database)),
         "desk_url": origin_of(settings.public_url, service_host(settings.public_url, "desk"))
         + "/services/desk/",
@@ -91,7 +97,7 @@ def page_headers(public_url: str) -> dict[str, str]:
     forms = f"'self' {parts.scheme}://*.{parts.netloc}"
     return {
         "Content-Security-Policy": (
-            "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
+            "default-src 'none'; style-src 'self'; img-src 'self'; "
             f"form-action {forms}; base-uri 'none'; frame-ancestors 'none'"
         ),
         "X-Content-Type-Options": "nosniff",
@@ -175,3 +181,4 @@ def check(settings: Settings) -> None:
         )
     if not PROXY.exists():
         raise PlainError("The hub's proxy is not installed: run `make`.")
+    load_look()

@@ -20,11 +20,15 @@ from jupyterhub.handlers.pages import SpawnHandler
 from tornado import web
 
 from hub.governance import Refused
+from hub.pages.look import Look, load_look
+from hub.pages.look.assets import CACHE
 from hub.seat_record import ask_admission
 from hub.settings import load
 from hub.spawner import HubParts
 from hub.store.clock import utc_now
 
+# Where the hub serves the files of its pages, below its prefix.
+LOOK = "look"
 _OWN = frozenset({None, "none", "same-origin"})
 NOT_OURS = "This did not come from the hub's own page, so it was not done. Use the page of your rooms."
 
@@ -129,6 +133,29 @@ class OwnLogout(_Guarded, LogoutHandler):  # type: ignore[misc]
         self.finish(await self.render_template("logout.html"))
 
 
+class LookFile(web.RequestHandler):
+    """The files that the hub's pages load. No cookie, no person."""
+
+    def set_default_headers(self) -> None:
+        """The pages' own, but for how long it may be kept."""
+        self.clear_header("Server")
+        for name, value in self.settings["headers"].items():
+            self.set_header(name, value)
+
+    def initialize(self, look: Look) -> None:
+        """Called by tornado with what the route passes on."""
+        self.look = look
+
+    def get(self, name: str) -> None:
+        """One file, which changes only with its name."""
+        asset = self.look.find(name)
+        if asset is None:
+            raise web.HTTPError(404)
+        self.set_header("Content-Type", asset.content_type)
+        self.set_header("Cache-Control", CACHE)
+        self.finish(asset.content)
+
+
 class CloseRoom(_Guarded, BaseHandler):  # type: ignore[misc]
     """The button that closes a room."""
 
@@ -141,9 +168,10 @@ class CloseRoom(_Guarded, BaseHandler):  # type: ignore[misc]
         self.redirect(f"{self.hub.base_url}home", status=303)
 
 
-def handlers() -> list[tuple[str, Any]]:
+def handlers() -> list[tuple[Any, ...]]:
     """To be put before JupyterHub's own handlers."""
     return [
+        (rf"/{LOOK}/([a-z0-9.-]{{1,64}})", LookFile, {"look": load_look()}),
         (r"/login", OwnLogin),
         (r"/logout", OwnLogout),
         (r"/close/([a-z0-9-]+)", CloseRoom),

@@ -49,6 +49,7 @@ async def serve() -> None:
         hub_auth=DeskOAuth(cookie_options=cookies, oauth_redirect_uri=f"{origin}{prefix}oauth_callback"),
         prefix=prefix,
         public_url=origin,
+        rooms=f"{settings.public_url}/hub/home",
         clock=utc_now,
     )
     server = HTTPServer(make_app(desk), max_body_size=_MAX_BODY, max_header_size=_MAX_BODY)

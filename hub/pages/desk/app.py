@@ -15,6 +15,7 @@ from tornado.web import Application, RequestHandler
 
 from hub.airlock.quarantine import Quarantine
 from hub.pages.desk import handlers
+from hub.pages.look import NHS, TEMPLATES, Look, load_look
 from hub.store import Store
 
 log = logging.getLogger("lockedroom.desk")
@@ -37,11 +38,12 @@ def _moment(moment: datetime) -> str:
 
 def _templates() -> Environment:
     found = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
+        loader=FileSystemLoader([_HERE / "templates", TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
     )
+    found.globals["nhs"] = NHS
     found.filters["size"] = _size
     found.filters["moment"] = _moment
     return found
@@ -49,7 +51,11 @@ def _templates() -> Environment:
 
 @dataclass(frozen=True)
 class Desk:
-    """What the handlers work with. ``prefix`` begins and ends with a slash; ``public_url`` is an origin."""
+    """What the handlers work with.
+
+    ``prefix`` begins and ends with a slash; ``public_url`` is an origin; ``rooms`` is the address of the
+    hub's page of a person's rooms.
+    """
 
     store: Store
     quarantine: Quarantine
@@ -57,9 +63,10 @@ class Desk:
     hub_auth: Any
     prefix: str
     public_url: str
+    rooms: str
     clock: Callable[[], datetime]
     templates: Environment = field(default_factory=_templates)
-    style: bytes = field(default_factory=lambda: (_HERE / "static" / "desk.css").read_bytes())
+    look: Look = field(default_factory=load_look)
 
 
 def make_app(desk: Desk) -> Application:
@@ -74,7 +81,7 @@ def make_app(desk: Desk) -> Application:
         (f"requests/{number}/(approve|reject)", handlers.Decide),
         (f"requests/{number}/files/{index}/download", handlers.Fetch),
         ("oauth_callback", handlers.SignInDone),
-        ("static/desk.css", handlers.Style),
+        ("static/([a-z0-9.-]{1,64})", handlers.Static),
     ]
     secure = desk.public_url.startswith("https:")
     return Application(

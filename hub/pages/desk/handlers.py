@@ -20,6 +20,7 @@ from hub.airlock.permissions import NotAllowed, NotVisible
 from hub.airlock.policies import CommentNeeded, NotReadable, WrongMoment
 from hub.airlock.records import kind_of
 from hub.pages.desk import security, views
+from hub.pages.look.assets import CACHE
 
 if TYPE_CHECKING:
     from hub.pages.desk.app import Desk
@@ -78,7 +79,11 @@ class Page(RequestHandler):
         """Finish with a page."""
         self.set_header("Content-Type", "text/html; charset=UTF-8")
         html = self.desk.templates.get_template(template).render(
-            prefix=self.desk.prefix, home=self.desk.prefix, **values
+            prefix=self.desk.prefix,
+            home=self.desk.prefix,
+            rooms=self.desk.rooms,
+            look=self.desk.look.addresses(self.desk.prefix + "static/"),
+            **values,
         )
         self.finish(html)
 
@@ -280,14 +285,17 @@ class SignInDone(HubOAuthCallbackHandler, Page):  # type: ignore[misc]
         return None
 
 
-class Style(Page):
-    """The one style sheet. No cookie, no person."""
+class Static(Page):
+    """The files that every page loads. No cookie, no person."""
 
-    async def get(self) -> None:
-        """Text that changes only with a new version."""
-        self.set_header("Content-Type", "text/css; charset=UTF-8")
-        self.set_header("Cache-Control", "public, max-age=3600")
-        self.finish(self.desk.style)
+    async def get(self, name: str) -> None:
+        """One file, which changes only with its name."""
+        asset = self.desk.look.find(name)
+        if asset is None:
+            raise HTTPError(404)
+        self.set_header("Content-Type", asset.content_type)
+        self.set_header("Cache-Control", CACHE)
+        self.finish(asset.content)
 
 
 class Nothing(Page):

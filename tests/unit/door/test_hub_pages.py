@@ -83,6 +83,8 @@ def test_the_hubs_pages_run_no_script_and_send_forms_only_to_its_own_hosts() -> 
     policy = page_headers(HUB)["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "script-src" not in policy
+    assert "style-src 'self';" in policy
+    assert "unsafe" not in policy
     assert "form-action 'self' http://*.lockedroom.localhost:8000;" in policy
 
 

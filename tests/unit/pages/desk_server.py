@@ -25,6 +25,7 @@ from tests.unit.airlock.world import World
 PREFIX = "/services/desk/"
 HOST = "desk.lockedroom.localhost:8000"
 ORIGIN = f"http://{HOST}"
+ROOMS = "http://lockedroom.localhost:8000/hub/home"
 
 
 class WhoIsThis(RequestHandler):
@@ -163,7 +164,7 @@ async def running_desk(world: World) -> AsyncIterator[Running]:
         access_scopes={"access:services!service=desk"},
         cookie_options={"samesite": "Lax"},
     )
-    desk = Desk(world.store, world.quarantine, world.key, auth, PREFIX, ORIGIN, world.clock)
+    desk = Desk(world.store, world.quarantine, world.key, auth, PREFIX, ORIGIN, ROOMS, world.clock)
     app = make_app(desk)
     socket, port = bind_unused_port()
     server = HTTPServer(app)

@@ -10,6 +10,7 @@ from output_checker.staging import stage
 from hub.airlock.states import State
 from hub.governance.people import disable_person, grant_role, revoke_role
 from hub.governance.roles import Role
+from hub.pages.look import load_look
 from tests.unit.airlock.world import CONSOLE, NOW, SAFE, UNSAFE, World
 from tests.unit.pages.desk_server import Answer, Running
 
@@ -91,7 +92,9 @@ async def test_the_type_is_what_the_bytes_are_not_what_the_name_says(
     world.staged(name=claimed)
     page = (await desk.as_("alice").get()).text
     assert "table (CSV)" in page
-    assert claimed.split(".")[-1] not in page.replace("desk.css", "")
+    assert claimed.split(".")[-1] not in page.replace(load_look().mark.name, "").replace(
+        load_look().style.name, ""
+    )
 
 
 @pytest.mark.parametrize("person", ["dave", "erin", "frank"])
