@@ -49,6 +49,7 @@ def rooms_of(database: str) -> Callable[[str], Home]:
                 decision = admission(session, person=person, project=slug, now=now)
                 refusal = decision.reason if isinstance(decision, Refused) else None
                 rooms.append(Room(slug, project.title, project.tier, refusal))
+            rooms.sort(key=lambda room: room.refusal is not None)  # what opens comes first
             checks = Role.OUTPUT_CHECKER in active_roles(session, person)
         return Home(tuple(rooms), checks)
 

@@ -51,10 +51,10 @@ class Look:
         return Addresses(prefix + self.style.name, prefix + self.mark.name)
 
 
-def load_look(style: Path = STYLE) -> Look:
+def load_look(style: Path | None = None) -> Look:
     """Read the files. Raises StyleNotBuilt with a sentence."""
     try:
-        css = style.read_bytes()
+        css = (style or STYLE).read_bytes()
     except FileNotFoundError:
         raise StyleNotBuilt("The style of the pages is not built: run `make`.") from None
     mark = (_HERE / "mark.svg").read_bytes()

@@ -1,16 +1,18 @@
 """The NHS design system's components, to be called from our own templates as ``nhs.tag({...})``.
 
 Their templates ask for parameters that nobody gave, and for parameters of those. So they have an
-environment of their own that lets this pass; the pages' own templates keep ``StrictUndefined``, and a
-value of theirs that is missing still raises where a component uses it.
+environment of their own that lets this pass; a value that is missing in a page of ours still raises.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
-from jinja2 import ChainableUndefined, Environment, PackageLoader
+from jinja2 import ChainableUndefined, Environment, PackageLoader, Undefined, UndefinedError
+from markupsafe import Markup
 
 # The templates that both faces of the service share.
 TEMPLATES = Path(__file__).parent / "templates"
@@ -43,8 +45,27 @@ def _load() -> SimpleNamespace:
     found = SimpleNamespace()
     for name, folder, macro in _COMPONENTS:
         module = environment.get_template(f"nhsuk/components/{folder}/macro.jinja").module
-        setattr(found, name, getattr(module, macro))
+        setattr(found, name, _strict(name, getattr(module, macro)))
     return found
+
+
+def _strict(name: str, macro: Callable[[Mapping[str, Any]], Markup]) -> Callable[[Mapping[str, Any]], Markup]:
+    def component(params: Mapping[str, Any]) -> Markup:
+        _refuse_missing(name, params)
+        return macro(params)
+
+    return component
+
+
+def _refuse_missing(place: str, value: Any) -> None:
+    if isinstance(value, Undefined):
+        raise UndefinedError(f"The value for {place} is missing.")
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            _refuse_missing(f"{place}.{name}", inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _refuse_missing(place, inner)
 
 
 NHS = _load()
