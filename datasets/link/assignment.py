@@ -33,9 +33,11 @@ from scipy.sparse.csgraph import connected_components
 
 # Subsets of the smaller side that are summed over: 2 to this power.
 EXACT_UP_TO: Final = 12
+_MOST_ROUNDS: Final = 1000
+_SETTLED: Final = 1e-12
 # Odds beyond this say no more, and products of them must stay finite.
 _MOST_ODDS: Final = 2.0**40
-DECIMALS: Final = 6
+_PARTS: Final = 1_000_000
 
 Floats = NDArray[np.float64]
 
@@ -52,7 +54,8 @@ class OneToOne:
 def with_probabilities(pairs: pl.DataFrame) -> OneToOne:
     """Give pairs (``left``, ``right``, ``match_weight``: log2 odds) their ``probability``, one-to-one.
 
-    Pairs come back in order of ``left`` and ``right``; each stands once. Probabilities have six decimals.
+    Pairs come back in order of ``left`` and ``right``; each stands once. Probabilities are cut to six
+    decimals, so that two even chances stay below one half.
     """
     ordered = pairs.sort("left", "right")
     odds = np.minimum(np.exp2(np.minimum(ordered["match_weight"].to_numpy(), 64.0)), _MOST_ODDS)
@@ -64,9 +67,9 @@ def with_probabilities(pairs: pl.DataFrame) -> OneToOne:
         matrix[rows, columns] = odds[member]
         exact = min(matrix.shape) <= EXACT_UP_TO
         approximated += not exact
-        found = exact_probabilities(matrix) if exact else local_probabilities(matrix)
+        found = exact_probabilities(matrix) if exact else propagated_probabilities(matrix)
         probability[member] = found[rows, columns]
-    scored = ordered.with_columns(pl.Series("probability", probability).round(DECIMALS))
+    scored = ordered.with_columns(pl.Series("probability", np.floor(probability * _PARTS) / _PARTS))
     return OneToOne(scored, components, approximated)
 
 
@@ -91,7 +94,7 @@ def exact_probabilities(odds: Floats) -> Floats:
     The work grows with two to the power of the smaller side.
     """
     if odds.shape[0] < odds.shape[1]:
-        return exact_probabilities(odds.T).T
+        return np.ascontiguousarray(exact_probabilities(odds.T).T)
     rows, columns = odds.shape
     sets = np.arange(1 << columns)
     free = [sets[(sets >> column) & 1 == 0] for column in range(columns)]
@@ -114,16 +117,30 @@ def exact_probabilities(odds: Floats) -> Floats:
             result[row, column] = before[row, without] @ onwards
             earlier[without] += onwards
         after = earlier
-    return result / after[0]
+    return np.asarray(result / after[0], dtype=np.float64)
 
 
-def local_probabilities(odds: Floats) -> Floats:
-    """A cautious stand-in for large components: each pair against the pairs that share a record with it.
+def propagated_probabilities(odds: Floats) -> Floats:
+    """The same for components too large to be summed exactly: belief propagation, near and not exact.
 
-    Exact where one side has one record; elsewhere too small, since the others compete among themselves too.
+    Exact where the component has no cycle, and for ``n`` alike against ``n`` alike. Bayati, Gamarnik, Katz, Nair
+    and Tetali, "Simple deterministic approximation algorithms for counting matchings", STOC 2007.
     """
-    rivals = odds.sum(axis=1, keepdims=True) + odds.sum(axis=0, keepdims=True) - odds
-    return odds / (1.0 + rivals)
+    to_column, to_row = np.ones_like(odds), np.ones_like(odds)
+    for _ in range(_MOST_ROUNDS):
+        # What a record says to another: how likely it is free, had the two nothing to do with one another.
+        weighted = odds * to_row
+        new_column = 1.0 / (1.0 + weighted.sum(axis=1, keepdims=True) - weighted)
+        weighted = odds * to_column
+        new_row = 1.0 / (1.0 + weighted.sum(axis=0, keepdims=True) - weighted)
+        # The geometric mean with the message before keeps large odds from swinging to and fro.
+        new_column, new_row = np.sqrt(new_column * to_column), np.sqrt(new_row * to_row)
+        change = max(np.abs(new_column - to_column).max(), np.abs(new_row - to_row).max())
+        to_column, to_row = new_column, new_row
+        if change < _SETTLED:
+            break
+    edge = odds * to_column * to_row
+    return np.asarray(edge / (1.0 + edge), dtype=np.float64)
 
 
 def _components(pairs: pl.DataFrame) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]]:
