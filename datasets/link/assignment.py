@@ -32,9 +32,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 # Subsets of the smaller side that are summed over: 2 to this power.
-EXACT_UP_TO: Final = 12
-_MOST_ROUNDS: Final = 1000
-_SETTLED: Final = 1e-12
+EXACT_UP_TO: Final = 14
+_MOST_ROUNDS: Final = 2_000
+_SETTLED: Final = 1e-7
 # Odds beyond this say no more, and products of them must stay finite.
 _MOST_ODDS: Final = 2.0**40
 _PARTS: Final = 1_000_000
@@ -67,7 +67,7 @@ def with_probabilities(pairs: pl.DataFrame) -> OneToOne:
         matrix[rows, columns] = odds[member]
         exact = min(matrix.shape) <= EXACT_UP_TO
         approximated += not exact
-        found = exact_probabilities(matrix) if exact else propagated_probabilities(matrix)
+        found = exact_probabilities(matrix) if exact else mean_field_probabilities(matrix)
         probability[member] = found[rows, columns]
     scored = ordered.with_columns(pl.Series("probability", np.floor(probability * _PARTS) / _PARTS))
     return OneToOne(scored, components, approximated)
@@ -120,27 +120,23 @@ def exact_probabilities(odds: Floats) -> Floats:
     return np.asarray(result / after[0], dtype=np.float64)
 
 
-def propagated_probabilities(odds: Floats) -> Floats:
-    """The same for components too large to be summed exactly: belief propagation, near and not exact.
+def mean_field_probabilities(odds: Floats) -> Floats:
+    """A stand-in for components too large to be summed exactly: flatter than the exact probabilities.
 
-    Exact where the component has no cycle, and for ``n`` alike against ``n`` alike. Bayati, Gamarnik, Katz, Nair
-    and Tetali, "Simple deterministic approximation algorithms for counting matchings", STOC 2007.
+    The one-to-one matrix of greatest entropy plus expected log odds, each record with a share for *no partner*;
+    found by scaling rows and columns in turn. Kosowsky and Yuille, "The invisible hand algorithm: solving the
+    assignment problem with statistical physics", Neural Networks 7 (1994), 477-490.
     """
-    to_column, to_row = np.ones_like(odds), np.ones_like(odds)
+    row, column = np.ones((odds.shape[0], 1)), np.ones((1, odds.shape[1]))
     for _ in range(_MOST_ROUNDS):
-        # What a record says to another: how likely it is free, had the two nothing to do with one another.
-        weighted = odds * to_row
-        new_column = 1.0 / (1.0 + weighted.sum(axis=1, keepdims=True) - weighted)
-        weighted = odds * to_column
-        new_row = 1.0 / (1.0 + weighted.sum(axis=0, keepdims=True) - weighted)
-        # The geometric mean with the message before keeps large odds from swinging to and fro.
-        new_column, new_row = np.sqrt(new_column * to_column), np.sqrt(new_row * to_row)
-        change = max(np.abs(new_column - to_column).max(), np.abs(new_row - to_row).max())
-        to_column, to_row = new_column, new_row
+        # The geometric mean with the round before keeps large odds from swinging to and fro.
+        new_row = np.sqrt(row / (1.0 + (odds * column).sum(axis=1, keepdims=True)))
+        new_column = np.sqrt(column / (1.0 + (odds * new_row).sum(axis=0, keepdims=True)))
+        change = max(np.abs(np.log(new_row / row)).max(), np.abs(np.log(new_column / column)).max())
+        row, column = new_row, new_column
         if change < _SETTLED:
             break
-    edge = odds * to_column * to_row
-    return np.asarray(edge / (1.0 + edge), dtype=np.float64)
+    return np.asarray(odds * row * column, dtype=np.float64)
 
 
 def _components(pairs: pl.DataFrame) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasets.link import assignment
-from datasets.link.assignment import chosen, exact_probabilities, propagated_probabilities, with_probabilities
+from datasets.link.assignment import chosen, exact_probabilities, mean_field_probabilities, with_probabilities
 
 
 def pairs(*rows: tuple[str, str, float], column: str = "match_weight") -> pl.DataFrame:
@@ -60,26 +60,27 @@ def test_two_alike_against_two_alike_are_a_guess_although_each_pair_looks_certai
     assert (scored["probability"] < 0.5).all()
 
 
-@given(st.lists(st.floats(1e-3, 1e6), min_size=1, max_size=9))
-@settings(max_examples=100, deadline=None)
-def test_belief_propagation_is_exact_where_there_is_no_cycle(weights: list[float]) -> None:
-    """A path: row 0, column 0, row 1, column 1 and so on, each linked with the next."""
-    odds = np.zeros((len(weights) // 2 + 1, (len(weights) + 1) // 2))
-    for step, weight in enumerate(weights):
-        odds[(step + 1) // 2, step // 2] = weight
-    assert propagated_probabilities(odds) == pytest.approx(exact_probabilities(odds), abs=1e-6)
-
-
-def test_belief_propagation_knows_that_one_of_twenty_is_one_in_twenty() -> None:
-    assert propagated_probabilities(np.full((20, 20), 1e9)) == pytest.approx(
+def test_the_stand_in_for_large_components_knows_that_one_of_twenty_is_one_in_twenty() -> None:
+    assert mean_field_probabilities(np.full((20, 20), 1e9)) == pytest.approx(
         np.full((20, 20), 0.05), abs=1e-4
     )
 
 
+@pytest.mark.parametrize("favour", [1.0, 1.3, 3.0, 30.0, 1000.0])
+def test_the_stand_in_is_flatter_than_the_exact_sum_and_on_the_same_side(favour: float) -> None:
+    odds = np.array([[1e5 * favour, 1e5], [1e5, 1e5]])
+    exact, flat = exact_probabilities(odds), mean_field_probabilities(odds)
+    assert (np.abs(flat - 0.5) <= np.abs(exact - 0.5) + 0.01).all()
+    assert ((flat - 0.5) * (exact - 0.5) >= -1e-4).all()
+    assert flat[0, 0] == pytest.approx(favour**0.5 / (1 + favour**0.5), abs=0.01)
+
+
 @given(matrices)
 @settings(max_examples=100, deadline=None)
-def test_belief_propagation_is_near_the_exact_sum(odds: np.ndarray) -> None:
-    assert propagated_probabilities(odds) == pytest.approx(exact_probabilities(odds), abs=0.17)
+def test_the_stand_in_keeps_to_one_partner_each(odds: np.ndarray) -> None:
+    found = mean_field_probabilities(odds)
+    assert (found.sum(axis=0) <= 1 + 1e-6).all()
+    assert (found.sum(axis=1) <= 1 + 1e-6).all()
 
 
 def test_components_too_large_for_the_exact_sum_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
