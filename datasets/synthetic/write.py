@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
-import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from output_checker.errors import PlainError
 
 from datasets.progress import Progress, silent
-from datasets.snapshot import file_hash, plain_disk_errors, sync
 from datasets.synthetic.marker import MARKER
-from datasets.synthetic.stats19 import FIRST_YEAR, YEARS, Row, make_records
+from datasets.synthetic.placing import put_in_place
+from datasets.synthetic.stats19 import FIRST_YEAR, YEARS, Records, Row, make_records
 
 SYNTHESISER_VERSION = 1
 MOST_COLLISIONS = 9_999_999
@@ -49,48 +49,12 @@ def synthesise(out: Path, *, seed: int, collisions: int = 3000, progress: Progre
     """
     if not 1 <= collisions <= MOST_COLLISIONS:
         raise PlainError(f"--collisions must be from 1 to {MOST_COLLISIONS:,}.")
-    if out.exists() and not out.is_dir():
-        raise PlainError(f"{out} is a file: name a new folder for the synthetic set.")
-    target = out.absolute()
-    with plain_disk_errors(target.parent):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".synthesising-", dir=target.parent) as work:
-            made = Path(work) / "set"
-            made.mkdir(mode=0o755)
-            rows = _write(made, seed, collisions, progress)
-            if target.is_dir() and any(target.iterdir()):
-                if _contents(target) == _contents(made):
-                    return Synthesised(out, rows, existed=True)
-                raise PlainError(f"{out} is not empty: name a new folder for the synthetic set.")
-            for path in made.iterdir():
-                sync(path)
-            sync(made)
-            made.rename(target)
-            sync(target.parent)
-    return Synthesised(out, rows, existed=False)
+    rows, existed = put_in_place(out, lambda folder: _write(folder, seed, collisions, progress))
+    return Synthesised(out, rows, existed)
 
 
 def _write(folder: Path, seed: int, collisions: int, progress: Progress) -> dict[str, int]:
-    rows = dict.fromkeys(TABLES, 0)
-    streams = {
-        table: (folder / f"synthetic_stats19_{table}.csv").open("w", encoding="utf-8", newline="")
-        for table in TABLES
-    }
-    writers: dict[str, csv.DictWriter[str]] = {}
-    try:
-        for number, records in enumerate(make_records(seed, collisions), start=1):
-            for table in TABLES:
-                batch: list[Row] = getattr(records, table)
-                if table not in writers:
-                    writers[table] = csv.DictWriter(streams[table], list(batch[0]), lineterminator="\n")
-                    writers[table].writeheader()
-                writers[table].writerows(batch)
-                rows[table] += len(batch)
-            if number % 1000 == 0 or number == collisions:
-                progress("synthesising", number, collisions)
-    finally:
-        for stream in streams.values():
-            stream.close()
+    rows = write_tables(folder, make_records(seed, collisions), collisions, progress)
     about = {
         "synthetic": True,
         "seed": seed,
@@ -106,5 +70,28 @@ def _write(folder: Path, seed: int, collisions: int, progress: Progress) -> dict
     return rows
 
 
-def _contents(folder: Path) -> dict[str, str]:
-    return {path.name: file_hash(path) if path.is_file() else "" for path in folder.iterdir()}
+def write_tables(
+    folder: Path, collisions: Iterable[Records], total: int, progress: Progress
+) -> dict[str, int]:
+    """Write the three CSV files of so many collisions, one after another; the rows of each table."""
+    rows = dict.fromkeys(TABLES, 0)
+    streams = {
+        table: (folder / f"synthetic_stats19_{table}.csv").open("w", encoding="utf-8", newline="")
+        for table in TABLES
+    }
+    writers: dict[str, csv.DictWriter[str]] = {}
+    try:
+        for number, records in enumerate(collisions, start=1):
+            for table in TABLES:
+                batch: list[Row] = getattr(records, table)
+                if table not in writers:
+                    writers[table] = csv.DictWriter(streams[table], list(batch[0]), lineterminator="\n")
+                    writers[table].writeheader()
+                writers[table].writerows(batch)
+                rows[table] += len(batch)
+            if number % 1000 == 0 or number == total:
+                progress("synthesising", number, total)
+    finally:
+        for stream in streams.values():
+            stream.close()
+    return rows
