@@ -151,7 +151,6 @@ class OptOutManifest(_Model):
     format: Literal[1] = 1
     sha256: str
     persons: int = Field(description="different NHS numbers in the list")
-    repeated: int = Field(description="lines that held a number again")
     linkage_key: str = Field(description="fingerprint of the key that made the pseudonyms in `person`")
     tables: dict[str, TableManifest]
     taken_at: datetime

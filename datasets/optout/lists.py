@@ -60,9 +60,10 @@ class OptOut:
 
 @dataclass(frozen=True)
 class OptOutResult:
-    """What was taken, and whether the same list was there before."""
+    """What was taken, how many lines held a number again, and whether the same list was there before."""
 
     manifest: OptOutManifest
+    repeated: int
     existed: bool
 
 
@@ -72,11 +73,12 @@ def take_list(
     *,
     now: datetime,
     may_be_empty: bool = False,
-    record: Callable[[OptOutManifest], None] | None = None,
+    record: Callable[[OptOutManifest, str | None], None] | None = None,
 ) -> OptOutResult:
     """Take the national data opt-out list and let it be the one in force.
 
-    ``record`` is called when the list stands and before it is in force; if it raises, the earlier one stays.
+    ``record`` is called with the list, and the name of the one before it, when the list stands and before it is
+    in force; if it raises, the earlier one stays.
     Snapshots that stand are not rewritten: what was made with an earlier list is out of date from now on.
 
     Raises PlainError when the list is refused; then nothing of it is kept.
@@ -100,9 +102,9 @@ def take_list(
             verify_snapshot(final)
             manifest = read_manifest_as(final, OptOutManifest)
         if record is not None:
-            record(manifest)
+            record(manifest, _name_in_force(zone))
         replace_file(zone.optout / "current", f"{manifest.sha256}\n".encode(), 0o400)
-    return OptOutResult(manifest, existed)
+    return OptOutResult(manifest, given.repeated, existed)
 
 
 def current(zone: DataZone) -> OptOut:
@@ -127,6 +129,13 @@ def current(zone: DataZone) -> OptOut:
     )
 
 
+def _name_in_force(zone: DataZone) -> str | None:
+    try:
+        return current_name(zone.optout)
+    except PlainError:  # Damaged: giving the list again is how that is put right.
+        return None
+
+
 def _make(made: Path, given: ReadList, key: bytes, now: datetime) -> OptOutManifest:
     tables = {"numbers": made / "numbers.parquet", "people": made / "people.parquet"}
     numbers = given.numbers.alias(_NUMBER.name).to_frame().lazy()
@@ -138,7 +147,6 @@ def _make(made: Path, given: ReadList, key: bytes, now: datetime) -> OptOutManif
     manifest = OptOutManifest(
         sha256="",
         persons=len(given.numbers),
-        repeated=given.repeated,
         linkage_key=fingerprint(key),
         tables={
             name: TableManifest(

@@ -13,7 +13,7 @@ import polars as pl
 from output_checker.errors import PlainError
 
 MARKER = "SYNTHETIC.json"
-# After the year: police references never look like this.
+# After the year, in police references; at the beginning of keys of health records. Real ones never look like it.
 REFERENCE_PREFIX = "SYNTHETIC"
 
 

@@ -24,6 +24,8 @@ class EventKind(StrEnum):
     APPROVAL_RECORDED = "approval.recorded"
     MEMBER_ADDED = "member.added"
     MEMBER_ENDED = "member.ended"
+    OPT_OUT_TAKEN = "optout.taken"
+    DATA_IMPORTED = "data.imported"
     EXTRACT_MADE = "extract.made"
     SIGNIN_SUCCEEDED = "signin.succeeded"
     SIGNIN_FAILED = "signin.failed"
@@ -125,6 +127,27 @@ EVENTS: Mapping[EventKind, EventSpec] = MappingProxyType(
         EventKind.MEMBER_ENDED: EventSpec(
             "A membership was ended before its last day.",
             {"person": "the account's name", "reason": "why, in words"},
+        ),
+        EventKind.OPT_OUT_TAKEN: EventSpec(
+            "A national data opt-out list was given and is in force from now on.",
+            {
+                "list": "hash that names the list; made with a key, so that it does not tell who is in it",
+                "persons": "how many persons are in it",
+                "before": "the list that was in force until now, or null",
+            },
+        ),
+        EventKind.DATA_IMPORTED: EventSpec(
+            "A source was imported into the data zone.",
+            {
+                "source": "the data source",
+                "snapshot": "hash that names what was imported",
+                "rows": "rows of each table",
+                "synthetic": "whether the data are synthetic",
+            },
+            {
+                "optout": "the opt-out list whose persons were left out; only for health sources",
+                "opted_out": "rows of each table that were left out; only for health sources",
+            },
         ),
         EventKind.EXTRACT_MADE: EventSpec(
             "A project's extract was made in the data zone.",

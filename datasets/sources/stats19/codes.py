@@ -14,8 +14,8 @@ from pathlib import Path
 
 from output_checker.errors import PlainError
 
+from datasets.sources.csv_reading import CheckedFile, read_small_csv
 from datasets.sources.stats19.columns import TABLES, Table, canonical_name
-from datasets.sources.stats19.reading import CheckedFile, read_small_csv
 
 MISSING_CODE = "-1"
 

@@ -9,9 +9,9 @@ import polars as pl
 from output_checker.errors import PlainError
 
 from datasets.progress import Progress, silent
+from datasets.sources.csv_reading import CheckedFile, check_csv
 from datasets.sources.stats19.canonical import NULLS
 from datasets.sources.stats19.columns import COLUMNS, Column, Table, canonical_names
-from datasets.sources.stats19.reading import CheckedFile, check_csv
 
 # The column that is a label in every labelled file and a number in every coded one.
 _TELLS_FORM: dict[Table, str] = {

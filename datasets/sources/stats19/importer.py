@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -65,9 +66,18 @@ class _Input:
 
 
 def import_stats19(
-    zone: DataZone, folder: Path, *, now: datetime, codes: Path | None = None, progress: Progress = silent
+    zone: DataZone,
+    folder: Path,
+    *,
+    now: datetime,
+    codes: Path | None = None,
+    progress: Progress = silent,
+    record: Callable[[SourceManifest], None] | None = None,
 ) -> ImportResult:
     """Read a folder of STATS19 CSV files and put the canonical snapshot in the zone.
+
+    ``record`` is called when the snapshot stands and before ``current`` names it; if it raises, ``current``
+    stays what it was.
 
     The same records give the same snapshot in the coded and in the labelled form. The order of the rows is
     the files' (by name, then by line) and part of the content. Memory does not grow with the files, but for
@@ -89,6 +99,8 @@ def import_stats19(
             first = read_manifest(final)
             assert isinstance(first, SourceManifest)
             manifest = first
+        if record is not None:
+            record(manifest)
         replace_file(parent / "current", f"{manifest.sha256}\n".encode(), 0o444)
     return ImportResult(final, manifest, existed)
 

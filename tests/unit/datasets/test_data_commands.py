@@ -65,6 +65,12 @@ def refused(run: subprocess.CompletedProcess[str]) -> str:
     return line
 
 
+def install(state: Path) -> None:
+    """A store with nothing in it."""
+    state.mkdir(exist_ok=True)
+    prepare_store(f"sqlite:///{state / 'hub.sqlite'}").close()
+
+
 def approve(
     state: Path, *, tier: str = "synthetic", approved: dict[str, Any] = APPROVED, ends_in: int = 30
 ) -> str:
@@ -126,7 +132,26 @@ def test_from_nothing_to_an_extract(state: Path) -> None:
     assert lockedroom(state, "extract", "road-safety").stdout.startswith("Already there")
 
 
+def test_an_import_is_in_the_ledger(state: Path, synthetic_set: Path) -> None:
+    install(state)
+    assert lockedroom(state, "import", "stats19", synthetic_set).returncode == 0
+    assert lockedroom(state, "import", "stats19", synthetic_set).stdout.startswith("Already there")
+    first, again = ledger(state, "data.imported")
+    assert first == again, "each time that a snapshot comes into use is written down"
+    assert first["source"] == "stats19"
+    assert first["snapshot"] == (state / "data" / "sources" / "stats19" / "current").read_text().strip()
+    assert first["rows"]["collisions"] == 400
+    assert first["synthetic"] is True
+    assert "opted_out" not in first
+
+
+def test_without_an_installation_nothing_is_imported(state: Path, synthetic_set: Path) -> None:
+    refused(lockedroom(state, "import", "stats19", synthetic_set))
+    assert not (state / "data").exists()
+
+
 def test_bad_files_get_a_sentence_and_leave_nothing(state: Path, files: Path) -> None:
+    install(state)
     path = table_file(files, "casualties")
     good = path.read_bytes()
     damages: list[tuple[bytes, str]] = [

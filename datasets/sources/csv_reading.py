@@ -40,7 +40,7 @@ def check_csv(path: Path, progress: Progress = silent) -> CheckedFile:
     digest = hashlib.sha256()
     size = path.stat().st_size
     if size == 0:
-        raise PlainError(f"{path.name} is empty: download it again.")
+        raise PlainError(f"{path.name} is empty: get it again.")
     read = 0
 
     def lines() -> Iterator[str]:
@@ -63,8 +63,7 @@ def check_csv(path: Path, progress: Progress = silent) -> CheckedFile:
         headings = next(reader, [])
         if len(headings) < 2:
             raise PlainError(
-                f"{path.name} is not a CSV file of STATS19: its first line holds no headings separated by "
-                "commas."
+                f"{path.name} is not a CSV file: its first line holds no headings separated by commas."
             )
         for row in reader:
             if len(row) != len(headings):
