@@ -12,7 +12,6 @@ import polars as pl
 from datasets.sources.stats19.road_users import ROAD_USER_TYPES
 from datasets.synthetic.region import diagnoses as dx
 from datasets.synthetic.region import places
-from datasets.synthetic.region.ambulance import NONE, PROVIDERS
 from datasets.synthetic.region.calendar import ages
 from datasets.synthetic.region.conditions import (
     ASTHMA,
@@ -26,7 +25,9 @@ from datasets.synthetic.region.conditions import (
     Histories,
 )
 from datasets.synthetic.region.draws import Bools, Days, Ints, Rng, pick, share, stream
+from datasets.synthetic.region.patients import NONE
 from datasets.synthetic.region.people import Population, known
+from datasets.synthetic.region.places import PROVIDERS
 from datasets.synthetic.region.residents import VISITOR
 from datasets.synthetic.region.stays import GROUPS, Stays
 

@@ -45,6 +45,8 @@ _MOTHERS_AMONG_LONE: Final = 0.86
 # ONS, *Births by parents' characteristics*, 2021: mothers are 30.9 on average; of first children, 29.
 _AGE_AT_ELDEST: Final = (29.0, 5.2)
 _YOUNGEST_PARENT: Final = 16
+# Years: brothers and sisters are some three apart.
+_SIBLINGS_APART: Final = 2.4
 _PARTNER_OLDER: Final = (2.2, 3.6)
 
 
@@ -108,15 +110,14 @@ def _kinds(rng: Rng, sizes: Ints) -> Ints:
 
 def _siblings(rng: Rng, household: Ints) -> Ints:
     """Ages of children at home: those of about the same age become sisters and brothers."""
-    pool = np.sort(_ages(rng, _pyramid() * _at_home(), len(household)) + rng.normal(0, 3.0, len(household)))
+    pool = _ages(rng, _pyramid() * _at_home(), len(household))
+    pool = pool[np.argsort(pool + rng.normal(0, _SIBLINGS_APART, len(pool)), kind="stable")]
     families, counts = np.unique(household, return_counts=True)
     order = rng.permutation(len(families))
     begins = np.empty(len(families), dtype=np.int64)
     begins[order] = np.cumsum(counts[order]) - counts[order]
-    places = (
-        np.repeat(begins, counts) + np.arange(len(household)) - np.repeat(np.cumsum(counts) - counts, counts)
-    )
-    return np.clip(np.rint(pool[places]), 0, 40).astype(np.int64)
+    within = np.arange(len(household)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return pool[np.repeat(begins, counts) + within]
 
 
 def _suitable_ages(rng: Rng, kind: Ints, place: Ints, household: Ints, eldest: Ints) -> Floats:

@@ -16,6 +16,7 @@ from datasets.synthetic.region import (
     hospital,
     lives,
     optout,
+    patients,
     people,
     residents,
     stays,
@@ -74,7 +75,7 @@ def make(plan: Plan, progress: Progress = silent) -> Iterator[File | pl.Series]:
     done("gp")
 
     spans = lives.lives(stream(seed, "lives"), population, casualties, person, period)
-    who = ambulance.patients(seed, population, histories, casualties, person, spans, plan.square)
+    who = patients.patients(seed, population, histories, casualties, person, spans, plan.square)
     ways = ambulance.journeys(stream(seed, "journeys"), who, population)
     yield File("ambulance", "incidents", ambulance.incidents(who, ways))
     yield File("ambulance", "patient_records", ambulance.patient_records(seed, who, ways, population))

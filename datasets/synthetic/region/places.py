@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from datasets.synthetic.region.draws import Floats, Ints, Rng
+from datasets.synthetic.region.draws import Floats, Ints, Rng, share
 
 POSTCODE_AREA: Final = "YX"
 # Royal Mail, *Programmers' Guide to PAF*: the last two letters are none of C I K M O V.
@@ -26,6 +26,9 @@ _POSTCODES_IN_AREA: Final = 43
 MOST_AREAS: Final = 998
 # The small area of those who live elsewhere.
 ELSEWHERE: Final = "E01999999"
+# Providers of hospital care; codes of English trusts begin with R or T.
+PROVIDERS: Final = ("SY1", "SY2", "SY3")
+_NEAREST_PROVIDER: Final = 0.85
 _SPREAD_OF_AREA: Final = 250.0
 _SPREAD_OF_POSTCODE: Final = 30.0
 
@@ -79,6 +82,12 @@ def area_codes(area: Ints) -> pl.Series:
     """Codes of small areas by their number from 0."""
     codes = pl.Series([f"E01999{number + 1:03}" for number in range(MOST_AREAS)])
     return codes[area % MOST_AREAS]
+
+
+def provider(rng: Rng, area: Ints) -> Ints:
+    """The provider (a number in PROVIDERS) at which people of these small areas arrive: the nearest, mostly."""
+    near = share(rng, _NEAREST_PROVIDER, len(area))
+    return np.where(near, area % len(PROVIDERS), rng.integers(0, len(PROVIDERS), len(area)))
 
 
 def _postcode(number: int) -> str:

@@ -14,7 +14,8 @@ import numpy as np
 
 from datasets.sources.stats19.road_users import ROAD_USER_TYPES
 from datasets.synthetic.region import diagnoses as dx
-from datasets.synthetic.region.ambulance import NONE, PROVIDERS, Journeys, Patients
+from datasets.synthetic.region import places
+from datasets.synthetic.region.ambulance import Journeys
 from datasets.synthetic.region.calendar import Period, ages, local_days
 from datasets.synthetic.region.casualties import FATAL, SERIOUS, SLIGHT, Casualties
 from datasets.synthetic.region.complaints import COMPLAINTS
@@ -23,6 +24,7 @@ from datasets.synthetic.region.diagnoses import Group
 from datasets.synthetic.region.draws import Bools, Days, Floats, Ints, Rng, pick, share, stream
 from datasets.synthetic.region.households import FEMALE, MALE
 from datasets.synthetic.region.lives import Lives
+from datasets.synthetic.region.patients import NONE, Patients
 from datasets.synthetic.region.people import Population
 from datasets.synthetic.region.residents import VISITOR
 
@@ -36,23 +38,23 @@ _AGES: Final = (0, 10, 20, 40, 60, 75, 90)
 # Stays in a year for 1,000 people of the ages above. Emergencies besides those that an ambulance brings, to make
 # about 0.10 in all; planned stays about 0.13 (Hospital Admitted Patient Care Activity, England, 2022/23).
 _WALK_IN: Final = (
-    (dx.CHEST, (42, 8, 2, 3, 8, 16, 24)),
-    (dx.HEART, (0.2, 0.3, 1.5, 4, 9, 14, 18)),
-    (dx.FALL, (4, 4, 2, 2, 3, 6, 12)),
-    (dx.ABDOMEN, (12, 8, 13, 13, 14, 16, 18)),
-    (dx.INFECTION, (55, 10, 5, 6, 10, 18, 28)),
-    (dx.POISONING, (0.3, 1, 3, 1.5, 0.8, 0.4, 0.4)),
-    (dx.BLEEDING, (1, 1, 2, 3, 4, 7, 10)),
+    (dx.CHEST, (63, 12, 3, 4.5, 12, 24, 36)),
+    (dx.HEART, (0.3, 0.45, 2.2, 6, 14, 21, 27)),
+    (dx.FALL, (6, 6, 3, 3, 4.5, 9, 18)),
+    (dx.ABDOMEN, (18, 12, 20, 20, 21, 24, 27)),
+    (dx.INFECTION, (82, 15, 7.5, 9, 15, 27, 42)),
+    (dx.POISONING, (0.45, 1.5, 4.5, 2.2, 1.2, 0.6, 0.6)),
+    (dx.BLEEDING, (1.5, 1.5, 3, 4.5, 6, 10, 15)),
 )
 _PLANNED: Final = (
-    (dx.CATARACT, (0.1, 0.1, 0.1, 0.6, 8, 42, 40), (1, 1)),
-    (dx.ENDOSCOPY, (1, 2, 10, 26, 52, 60, 22), (1, 1)),
-    (dx.CANCER, (2, 1.5, 3, 14, 48, 55, 14), (1, 1)),
-    (dx.JOINT, (0, 0, 0.2, 1, 8, 13, 5), (0.85, 1.15)),
-    (dx.HERNIA, (3, 1, 2, 5, 9, 10, 4), (1.25, 0.75)),
-    (dx.BLADDER, (0.2, 0.2, 0.5, 2, 11, 24, 18), (1.5, 0.5)),
-    (dx.GYNAECOLOGY, (0, 0.2, 7, 13, 6, 3, 1), (0, 2)),
-    (dx.TEETH_AND_THROAT, (12, 14, 7, 4, 2, 1, 0.5), (1, 1)),
+    (dx.CATARACT, (0.16, 0.16, 0.16, 0.96, 13, 67, 64), (1, 1)),
+    (dx.ENDOSCOPY, (1.6, 3.2, 16, 42, 83, 96, 35), (1, 1)),
+    (dx.CANCER, (3.2, 2.4, 4.8, 22, 77, 88, 22), (1, 1)),
+    (dx.JOINT, (0, 0, 0.32, 1.6, 13, 21, 8), (0.85, 1.15)),
+    (dx.HERNIA, (4.8, 1.6, 3.2, 8, 14, 16, 6.4), (1.25, 0.75)),
+    (dx.BLADDER, (0.32, 0.32, 0.8, 3.2, 18, 38, 29), (1.5, 0.5)),
+    (dx.GYNAECOLOGY, (0, 0.32, 11, 21, 9.6, 4.8, 1.6), (0, 2)),
+    (dx.TEETH_AND_THROAT, (19, 22, 11, 6.4, 3.2, 1.6, 0.8), (1, 1)),
 )
 # What a last stay is for.
 _LAST: Final = (
@@ -266,8 +268,6 @@ def _stays(
     stayed = np.floor(rng.exponential(1.0, size) * mean + rng.random(size) * (mean > 0.5))
     discharged = admitted + stayed.astype("timedelta64[D]")
     discharged = np.where(died & resident, population.death[somebody], discharged)
-    near = population.area[somebody] % len(PROVIDERS)
-    elsewhere = rng.integers(0, len(PROVIDERS), size)
     return Stays(
         person=person,
         age=age,
@@ -276,7 +276,7 @@ def _stays(
         discharged=discharged,
         group=group,
         method=np.full(size, int(method)),
-        provider=np.where(share(rng, 0.85, size), near, elsewhere) if provider is None else provider,
+        provider=places.provider(rng, population.area[somebody]) if provider is None else provider,
         patient=none if patient is None else patient,
         kind=none if kind is None else kind,
         alone=no if alone is None else alone,

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from datasets.synthetic.region import ambulance, hospital
-from datasets.synthetic.region.ambulance import NONE, Patients
 from datasets.synthetic.region.casualties import Casualties
 from datasets.synthetic.region.draws import Ints
+from datasets.synthetic.region.patients import NONE, Patients
 from datasets.synthetic.region.people import Population
 from datasets.synthetic.region.residents import VISITOR
 from datasets.synthetic.region.stays import Stays
