@@ -35,6 +35,7 @@ from datasets.zone import is_hash
 
 # Rows of a Parquet row group, and of a batch when rows are hashed: what is in memory at once.
 ROWS_IN_GROUP = 100_000
+_PAGE = 1 << 20  # bytes of a data page
 _MAKING = ".making-"
 _NO_ROOM = 1 << 20  # bytes
 
@@ -83,9 +84,21 @@ def file_hash(path: Path) -> str:
 
 
 def write_table(frame: pl.LazyFrame, path: Path) -> None:
-    """Write a table to Parquet in the frame's order. Raises OSError if the disk is full."""
+    """Write a table to Parquet in the frame's order; the same rows give the same bytes with the same polars.
+
+    Raises OSError if the disk is full.
+    """
     try:
-        frame.sink_parquet(path, maintain_order=True, row_group_size=ROWS_IN_GROUP, engine="streaming")
+        frame.sink_parquet(
+            path,
+            compression="zstd",
+            compression_level=3,
+            statistics=True,
+            row_group_size=ROWS_IN_GROUP,
+            data_page_size=_PAGE,
+            maintain_order=True,
+            engine="streaming",
+        )
     except pl.exceptions.PolarsError as error:
         # polars tells of a full disk in several ways, one of which says "Invalid thrift: transport error".
         room = os.statvfs(path.parent)

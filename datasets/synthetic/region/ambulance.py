@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from datasets import national_grid
-from datasets.sources.stats19.road_users import ROAD_USER_TYPES
+from datasets.link.road_users import ROAD_USER_TYPES
 from datasets.synthetic.region import disagreement, places
 from datasets.synthetic.region.complaints import COMPLAINTS, ROAD
 from datasets.synthetic.region.draws import Days, Floats, Ints, Rng, Spans, share, stream

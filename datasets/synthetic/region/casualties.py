@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from datasets import national_grid
-from datasets.sources.stats19.road_users import ROAD_USER_TYPES, road_user_type
+from datasets.link.road_users import ROAD_USER_TYPES, TYPE_OF_LABEL
 from datasets.synthetic.region.draws import Bools, Days, Floats, Ints
 from datasets.synthetic.region.households import FEMALE, MALE
 
@@ -96,8 +96,8 @@ def of_tables(collisions: pl.DataFrame, casualties: pl.DataFrame) -> Casualties:
         sex=_coded(joined["sex_of_casualty"], {"Male": MALE, "Female": FEMALE}),
         severity=_coded(joined["casualty_severity"], {"Fatal": FATAL, "Serious": SERIOUS}, SLIGHT),
         kind=_coded(
-            joined.select(road_user_type(pl.col("casualty_type")).alias("kind"))["kind"],
-            {name: number for number, name in enumerate(ROAD_USER_TYPES)},
+            joined["casualty_type"],
+            {label: ROAD_USER_TYPES.index(kind) for label, kind in TYPE_OF_LABEL.items()},
         ),
     )
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from datasets.sources.stats19.road_users import ROAD_USER_TYPES
+from datasets.link.road_users import ROAD_USER_TYPES
 from datasets.synthetic.region.draws import Bools, Floats, Ints, Rng, Spans, pick, share
 from datasets.synthetic.region.households import FEMALE, MALE
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from datasets.sources.stats19.road_users import ROAD_USER_TYPES
+from datasets.link.road_users import ROAD_USER_TYPES
 from datasets.synthetic.region import diagnoses as dx
 from datasets.synthetic.region import places
 from datasets.synthetic.region.calendar import ages

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from datasets.sources.stats19.road_users import ROAD_USER_TYPES
+from datasets.link.road_users import ROAD_USER_TYPES
 from datasets.synthetic.region import disagreement
 from datasets.synthetic.region.calendar import ages, local_days
 from datasets.synthetic.region.casualties import FATAL, SERIOUS, SLIGHT, UNKNOWN, Casualties
