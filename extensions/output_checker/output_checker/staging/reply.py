@@ -19,6 +19,8 @@ INBOX = Path("/inbox")
 REPLIES = ".airlock"
 _MAX_REPLY_BYTES = 4 * 1024 * 1024
 
+Verdict = Literal["clear", "review", "block"]
+
 
 class ReplyFinding(BaseModel):
     """One thing the output checker found in one file."""
@@ -65,7 +67,7 @@ class Reply(BaseModel):
     sentence: str
     updated: datetime
     bundle: str | None = None
-    verdict: Literal["clear", "review", "block"] | None = None
+    verdict: Verdict | None = None
     files: list[ReplyFile] = []
     findings: list[ReplyFinding] = []
     comments: list[ReplyComment] = []
