@@ -16,7 +16,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from wheel import CHECKER, ROOT, build_wheel
+from front_end import CHECKER, ROOT
+from wheel import LEFT_BY_TOOLS, build_wheel
 
 HERE = Path(__file__).resolve().parent
 LOCK = HERE / "requirements.txt"
@@ -30,9 +31,9 @@ def fingerprint() -> str:
         path
         for folder in (CHECKER, FILES, ROOT / "policies" / "disclosure")
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and not {*LEFT_BY_TOOLS} & {*path.relative_to(folder).parts}
     ]
-    for path in [LOCK, Path(__file__).resolve(), HERE / "wheel.py", *sources]:
+    for path in [LOCK, *sorted(HERE.glob("*.py")), *sources]:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 

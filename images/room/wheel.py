@@ -1,4 +1,7 @@
-"""The checker's wheel, as every room gets it: built in a copy, so that the checkout stays as it is."""
+"""The checker's wheel, as every room gets it: built in a copy, so that the checkout stays as it is.
+
+It holds the JupyterLab extension as well, so that whoever installs it needs no Node.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-CHECKER = ROOT / "extensions" / "output_checker"
+from front_end import BUILT, CHECKER, built_front_end
+
+# What the tools leave in a checkout where somebody works on the front end.
+LEFT_BY_TOOLS = ("__pycache__", "node_modules", "lib", BUILT)
 
 
 def build_wheel(work: Path) -> Path:
     """Build the wheel below the empty folder ``work`` and return its path."""
-    shutil.copytree(
-        CHECKER, work / "output_checker", symlinks=False, ignore=shutil.ignore_patterns("node_modules")
-    )
+    copy = work / "output_checker"
+    shutil.copytree(CHECKER, copy, symlinks=False, ignore=shutil.ignore_patterns(*LEFT_BY_TOOLS))
+    shutil.copytree(built_front_end(), copy / BUILT)
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(work / "dist")],
-        cwd=work / "output_checker",
+        cwd=copy,
         check=True,
         capture_output=True,
     )
