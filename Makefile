@@ -48,6 +48,7 @@ check: .venv/.made
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/python images/room/front_end.py
 	.venv/bin/python -m pytest -q tests/docs
 
 fix: .venv/.made
