@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from datasets import optout
-from datasets.manifest import HealthManifest, SourceManifest, read_manifest
+from datasets.manifest import HealthManifest, SourceManifest, read_manifest_as
 from datasets.optout import OptOut
 from datasets.snapshot import current_name
 from datasets.sources.health.schema import SOURCES
@@ -46,9 +46,12 @@ def _states(zone: DataZone, in_force: OptOut | None) -> Iterator[SourceState]:
         name = current_name(zone.sources(source))
         if name is None:
             continue
-        manifest = read_manifest(zone.sources(source) / name)
-        if not isinstance(manifest, SourceManifest | HealthManifest):
-            continue
+        folder = zone.sources(source) / name
+        manifest: HealthManifest | SourceManifest
+        if source in SOURCES:
+            manifest = read_manifest_as(folder, HealthManifest)
+        else:
+            manifest = read_manifest_as(folder, SourceManifest)
         left_out = manifest.optout_sha256 if isinstance(manifest, HealthManifest) else None
         yield SourceState(
             source=source,

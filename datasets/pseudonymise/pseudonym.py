@@ -56,7 +56,14 @@ def order_key(value: pl.Expr, key: bytes, domain: str) -> pl.Expr:
 
 def _mapped(value: pl.Expr, function: Callable[[str], str]) -> pl.Expr:
     def batch(values: pl.Series) -> pl.Series:
-        mapped = [None if one is None else function(one) for one in values.to_list()]
-        return pl.Series(values.name, mapped, dtype=pl.String)
+        # A person's entries mostly stand together: hash each number once, where that saves more than it costs.
+        distinct = values.drop_nulls().unique()
+        if 2 * len(distinct) < len(values) and len(distinct):
+            return values.replace_strict(distinct, mapped(distinct), return_dtype=pl.String)
+        return mapped(values)
+
+    def mapped(values: pl.Series) -> pl.Series:
+        hashed = [None if one is None else function(one) for one in values.to_list()]
+        return pl.Series(values.name, hashed, dtype=pl.String)
 
     return value.map_batches(batch, return_dtype=pl.String(), is_elementwise=True)

@@ -107,13 +107,16 @@ def import_health(
             split = private / "identifiers"
             split.mkdir(mode=0o700)
             manifest = _split(made, split, kept, counts, given, left_out, key, now, progress)
-            publish(split, identifiers / manifest.sha256, private=True)
             final = attributes / manifest.sha256
-            existed = not publish(made, final)
+            try:
+                publish(split, identifiers / final.name, private=True)
+                existed = not publish(made, final)
+            finally:
+                _remove_split_off_from_nothing(attributes, identifiers)
         if existed:
             verify_snapshot(final)
-            verify_identifiers(identifiers / final.name)
             manifest = read_manifest_as(final, HealthManifest)
+            verify_identifiers(zone, manifest)
         if record is not None:
             record(manifest)
         replace_file(attributes / "current", f"{manifest.sha256}\n".encode(), 0o444)
@@ -131,7 +134,7 @@ def _list_and_key(zone: DataZone) -> tuple[OptOut, bytes]:
 
 
 def _remove_split_off_from_nothing(attributes: Path, identifiers: Path) -> None:
-    """Identifiers come into place first: those of an import that was killed in between belong to nothing."""
+    """Identifiers come into place first: those of an import that broke off in between belong to nothing."""
     for folder in identifiers.iterdir():
         if is_hash(folder.name) and not (attributes / folder.name).exists():
             folder.chmod(0o700)

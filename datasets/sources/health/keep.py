@@ -62,9 +62,10 @@ class KeptRows(_Model):
 def keep_rows(task: KeepTask, reading: Callable[[str], None]) -> dict[str, KeptRows]:
     """Write, of each file, the rows of persons who have not opted out: number of the row, then the columns.
 
-    Texts are trimmed and missing if nothing is left; the NHS number has no spaces. Nothing else is changed or
-    checked yet. A record that is about no person by itself is dropped with the persons who refer to it: where
-    all of them have opted out, it tells about nobody else. ``reading`` hears the name of each file.
+    Texts are trimmed and missing if nothing is left; the NHS number has no spaces; times of Parquet files are in
+    UTC. Nothing else is changed or checked yet. A record that is about no person by itself is dropped with the
+    persons who refer to it: where all of them have opted out, it tells about nobody else. ``reading`` hears the
+    name of each file.
 
     Raises PlainError when a file cannot be read or has other columns than its table. OSError if the disk is
     full.
@@ -125,7 +126,12 @@ def _rows(file: KeepFile, table: Table) -> pl.LazyFrame:
         for column in table.columns
         if file.form == "csv" or column.kind in ("reference", "category", "text")
     ]
-    return frame.with_columns(texts).select(ROW, *(column.name for column in table.columns))
+    times = [
+        pl.col(column.name).dt.convert_time_zone("UTC")
+        for column in table.columns
+        if file.form == "parquet" and column.kind == "datetime"
+    ]
+    return frame.with_columns(*texts, *times).select(ROW, *(column.name for column in table.columns))
 
 
 def _trimmed(column: Column) -> pl.Expr:

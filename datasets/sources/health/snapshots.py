@@ -39,10 +39,9 @@ def identifiers(zone: DataZone, manifest: HealthManifest) -> tuple[Path, Identif
     return folder, split
 
 
-def verify_identifiers(folder: Path) -> None:
-    """Raise PlainError unless the split-off tables say what their manifest's hash covers."""
-    split = read_manifest_as(folder, IdentifiersManifest)
-    verify_files(folder, split.tables)
+def verify_identifiers(zone: DataZone, manifest: HealthManifest) -> None:
+    """Raise PlainError unless what was split off from a snapshot still says what it said then."""
+    folder, split = identifiers(zone, manifest)
     paths = {name: folder / table.file for name, table in split.tables.items()}
     if content_hash(split.header(), paths) != split.sha256:
         raise PlainError(f"{folder} is not what its manifest says: move it away and import again.")

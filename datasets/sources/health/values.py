@@ -63,8 +63,6 @@ def typed(column: Column, dtype: pl.DataType) -> pl.Expr:
         value = pl.when(value.is_between(-(2.0**53), 2.0**53) & (value.round() == value)).then(value)
     elif column.kind == "number":
         value = pl.when(value.is_finite()).then(value)
-    elif column.kind == "datetime":
-        value = value.dt.convert_time_zone("UTC")
     return value.cast(type_of(column.kind), strict=False).alias(column.name)
 
 

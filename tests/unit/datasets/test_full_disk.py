@@ -11,11 +11,15 @@ from pathlib import Path
 import pytest
 from output_checker.errors import PlainError
 
+from datasets import optout
 from datasets.extract import make_extract
+from datasets.optout import take_list
+from datasets.sources.health.importer import import_health
 from datasets.sources.stats19 import import_stats19
 from datasets.synthetic import synthesise
 from datasets.zone import DataZone
 from tests.unit.datasets.files import NOW
+from tests.unit.datasets.health.keepers import NUMBERS, opt_out_file, send
 from tests.unit.datasets.test_extract import approved
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small disk")
@@ -62,6 +66,36 @@ def test_an_import_fits_or_leaves_nothing(tmp_path: Path, synthetic_set: Path) -
             zone = DataZone(small / "data")
             outcomes.add(outcome(zone, synthetic_set))
     assert outcomes == {"fits", "full"}
+
+
+def test_health_records_fit_or_leave_nothing(tmp_path: Path) -> None:
+    folder, listed = send(tmp_path / "gp", "gp"), opt_out_file(tmp_path / "list", NUMBERS[0])
+    outcomes = set()
+    for kilobytes in (44, 52, 64, 76, 88, 100, 2000):
+        with disk(tmp_path / str(kilobytes), kilobytes) as small:
+            zone = DataZone(small / "data")
+            take_list(zone, listed, now=NOW)
+            try:
+                import_health(zone, "gp", folder, now=NOW)
+            except PlainError as refused:
+                outcomes.add("full" if "is full: nothing half-done" in refused.sentence else refused.sentence)
+                for place in (zone.sources("gp"), zone.identifiers("gp")):
+                    left = [entry.name for entry in place.iterdir()] if place.exists() else []
+                    assert not any(name.startswith(".") for name in left)
+            else:
+                outcomes.add("fits")
+    assert outcomes == {"fits", "full"}
+
+
+def test_a_list_on_a_full_disk_leaves_the_earlier_one(tmp_path: Path) -> None:
+    with disk(tmp_path / "small", 100) as small:
+        zone = DataZone(small / "data")
+        first = take_list(zone, opt_out_file(tmp_path / "a", NUMBERS[0]), now=NOW)
+        fill(small / "filler")
+        with pytest.raises(PlainError, match="is full: nothing half-done was left"):
+            take_list(zone, opt_out_file(tmp_path / "b", *NUMBERS), now=NOW)
+        assert optout.current(zone).sha256 == first.manifest.sha256
+        assert len(list(zone.optout.iterdir())) == 2
 
 
 def test_an_extract_on_a_full_disk_leaves_the_earlier_one(tmp_path: Path, synthetic_set: Path) -> None:

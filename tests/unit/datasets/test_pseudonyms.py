@@ -8,6 +8,7 @@ import os
 import stat
 import threading
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from output_checker.errors import PlainError
 
 from datasets.extract import ExtractSpec, make_extract
 from datasets.pseudonymise.keys import fingerprint, linkage_key, project_key
-from datasets.pseudonymise.pseudonym import PSEUDONYM_CHARACTERS, pseudonymiser
+from datasets.pseudonymise.pseudonym import PSEUDONYM_CHARACTERS, pseudonymised, pseudonymiser
 from datasets.zone import DataZone, checked_slug
 from tests.unit.datasets.files import NOW
 
@@ -54,6 +55,20 @@ def test_a_pseudonym_is_not_a_hash_that_can_be_made_without_the_key() -> None:
         assert base64.b32encode(digest).decode().rstrip("=").lower() != made
     with pytest.raises(ValueError, match="32 bytes"):
         pseudonymiser(b"", "stats19/collision_index")
+
+
+@given(st.lists(st.one_of(st.none(), references), max_size=12), st.integers(1, 4))
+def test_columns_agree_with_single_values_however_often_they_stand(
+    some: list[str | None], times: int
+) -> None:
+    values = some * times
+    column = pl.LazyFrame({"c": values}, schema={"c": pl.String}).select(
+        pseudonymised(pl.col("c"), KEY, "nhs number")
+    )
+    one = pseudonymiser(KEY, "nhs number")
+    assert column.collect(engine="streaming")["c"].to_list() == [
+        None if value is None else one(value) for value in values
+    ]
 
 
 def test_a_key_is_random_private_and_stays(zone: DataZone) -> None:

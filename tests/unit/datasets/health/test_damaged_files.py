@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from output_checker.errors import PlainError
 
+from datasets.manifest import HealthManifest, read_manifest_as
 from datasets.snapshot import verify_snapshot
 from datasets.sources.health import apart
 from datasets.sources.health.importer import import_health
@@ -62,7 +63,7 @@ def whole(zone: DataZone, source: str) -> Iterator[str]:
     for folder in zone.sources(source).iterdir():
         if is_hash(folder.name):
             verify_snapshot(folder)
-            verify_identifiers(zone.identifiers(source) / folder.name)
+            verify_identifiers(zone, read_manifest_as(folder, HealthManifest))
             yield folder.name
 
 

@@ -90,7 +90,7 @@ def test_identifiers_and_attributes_come_together_again_by_the_key_and_by_nothin
         folder, manifest = current(filled, source)
         place, split = identifiers(filled, manifest)
         assert place == filled.identifiers(source) / folder.name
-        verify_identifiers(place)
+        verify_identifiers(filled, manifest)
         for name, rows in tables.items():
             table = SOURCES[source].table(name)
             if not table.identifiers:
@@ -388,6 +388,43 @@ def test_a_changed_part_is_not_taken_for_whole(part: str, zone: DataZone, tmp_pa
     if part == "identifiers":
         with pytest.raises(PlainError, match="is not what its manifest says"):
             identifiers(zone, made.manifest)
+
+
+def test_identifiers_of_another_snapshot_are_not_taken_for_its_own(zone: DataZone, tmp_path: Path) -> None:
+    first = import_health(zone, "population", send(tmp_path / "one", "population"), now=NOW)
+    tables = KEEPERS["population"]()
+    tables["people"][0]["given_name"] = "Another"
+    second = import_health(zone, "population", send(tmp_path / "two", "population", tables), now=NOW)
+    assert second.manifest.tables == first.manifest.tables
+    assert second.manifest.sha256 != first.manifest.sha256
+    own = zone.identifiers("population") / first.folder.name
+    shutil.rmtree(own)
+    shutil.copytree(zone.identifiers("population") / second.folder.name, own)
+    with pytest.raises(PlainError, match="was not split off from its source"):
+        identifiers(zone, first.manifest)
+    with pytest.raises(PlainError, match="was not split off from its source"):
+        import_health(zone, "population", tmp_path / "one", now=NOW)
+
+
+def test_identifiers_that_were_lost_are_put_back(zone: DataZone, tmp_path: Path) -> None:
+    folder = send(tmp_path / "population", "population")
+    first = import_health(zone, "population", folder, now=NOW)
+    shutil.rmtree(zone.identifiers("population") / first.folder.name)
+    with pytest.raises(PlainError, match="cannot be read: the snapshot is not whole"):
+        identifiers(zone, first.manifest)
+    assert import_health(zone, "population", folder, now=NOW).existed
+    verify_identifiers(zone, first.manifest)
+
+
+def test_names_of_folders_and_marks_at_the_beginning_of_files_do_not_matter(
+    zone: DataZone, tmp_path: Path
+) -> None:
+    first = import_health(zone, "population", send(tmp_path / "one", "population"), now=NOW)
+    patterns = send(tmp_path / "a[b]*{c}?%41 é", "population", form="parquet")
+    assert import_health(zone, "population", patterns, now=NOW).manifest == first.manifest
+    marked = send(tmp_path / "marked", "population") / "people.csv"
+    marked.write_bytes("\ufeff".encode() + marked.read_bytes().replace(b"\r\n", b"\n") + b"\n")
+    assert import_health(zone, "population", marked.parent, now=NOW).manifest == first.manifest
 
 
 def test_a_file_that_is_changed_meanwhile_is_refused(zone: DataZone, tmp_path: Path) -> None:

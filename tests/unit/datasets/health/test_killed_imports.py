@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from datasets import optout
+from datasets.manifest import HealthManifest, read_manifest_as
 from datasets.optout import take_list
 from datasets.snapshot import verify_snapshot
 from datasets.sources.health.importer import import_health
@@ -30,7 +31,7 @@ def check_whole(zone: DataZone, *, afterwards: bool) -> None:
     assert snapshots(sources) <= snapshots(split), "identifiers come into place first"
     for name in snapshots(sources):
         verify_snapshot(sources / name)
-        verify_identifiers(split / name)
+        verify_identifiers(zone, read_manifest_as(sources / name, HealthManifest))
     if (sources / "current").exists():
         identifiers(zone, current(zone, "gp")[1])
     if afterwards:

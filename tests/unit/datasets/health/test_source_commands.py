@@ -8,7 +8,9 @@ import pytest
 
 from datasets import optout
 from datasets.sources.health import current
+from datasets.sources.health.schema import SOURCES
 from datasets.zone import DataZone
+from hub.cli.data_sources import SourceName
 from tests.unit.datasets.health.conftest import OPTED_OUT
 from tests.unit.datasets.health.keepers import KEEPERS, NUMBERS, PERSONS, opt_out_file, send
 from tests.unit.datasets.test_data_commands import install, ledger, lockedroom, refused
@@ -95,6 +97,10 @@ def test_without_an_installation_no_list_is_taken(tmp_path: Path) -> None:
     state = tmp_path / "nowhere"
     refused(lockedroom(state, "opt-out", opt_out_file(tmp_path / "list.txt", *OPTED_OUT)))
     assert not (state / "data").exists()
+
+
+def test_every_source_can_be_imported() -> None:
+    assert {source.value for source in SourceName} == {"stats19", *SOURCES}
 
 
 def test_codes_are_stats19s_alone(state: Path, tmp_path: Path) -> None:
