@@ -14,13 +14,23 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from docs.generator import checker, commands, formats, ledger, people, requests, settings  # noqa: E402
+from docs.generator import (  # noqa: E402
+    checker,
+    commands,
+    formats,
+    health_sources,
+    ledger,
+    people,
+    requests,
+    settings,
+)
 
 REFERENCE = ROOT / "docs" / "reference"
 
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands.page,
     "data-formats.md": formats.page,
+    "health-sources.md": health_sources.page,
     "ledger-events.md": ledger.page,
     "policies.md": checker.policies_page,
     "request-states.md": requests.page,

@@ -12,7 +12,13 @@ from output_checker.report import Report
 from output_checker.staging import bundle, reply
 from pydantic import BaseModel
 
-from datasets.manifest import ExtractManifest, SourceManifest
+from datasets.manifest import (
+    ExtractManifest,
+    HealthManifest,
+    IdentifiersManifest,
+    OptOutManifest,
+    SourceManifest,
+)
 from docs.generator.markdown import code, markdown, table
 from docs.generator.markdown import page as whole_page
 from hub.governance.approvals import ApprovedExtract
@@ -46,9 +52,18 @@ def page() -> str:
         "## The manifest of an extract",
         "`/data/manifest.json` in a room.",
         *_schema(ExtractManifest),
-        "## The manifest of an imported source",
+        "## The manifest of imported police records",
         "It stays in the data zone.",
         *_schema(SourceManifest),
+        "## The manifest of an imported health source",
+        "It stays in the data zone. What the tables hold is in [health sources](health-sources.md).",
+        *_schema(HealthManifest),
+        "## The manifest of split-off identifiers",
+        "It stays in the data zone, beside the identifiers.",
+        *_schema(IdentifiersManifest),
+        "## The manifest of an opt-out list",
+        "It stays in the data zone, beside the list.",
+        *_schema(OptOutManifest),
         "## Signed heads",
         "A file of signed heads holds one JSON object a line. `signature` is an Ed25519 signature in base64 over the "
         "JSON list of format, seq, hash, at and key, without spaces.",
