@@ -50,10 +50,29 @@ def years_before(day: Days, years: Ints) -> Days:
     return np.minimum(back.astype("datetime64[D]") + (day - months.astype("datetime64[D]")), month_ends)
 
 
-def local_days(moments: Days) -> Days:
-    """The days in London of moments in UTC (missing stays missing)."""
+def london(moments: Days) -> Days:
+    """What clocks in London say at moments in UTC, to the second; missing stays missing."""
     series = pl.Series(moments.astype("datetime64[us]")).dt.replace_time_zone("UTC")
-    return series.dt.convert_time_zone("Europe/London").dt.date().to_numpy().astype("datetime64[D]")
+    local = series.dt.convert_time_zone("Europe/London").dt.replace_time_zone(None)
+    return local.to_numpy().astype("datetime64[s]")
+
+
+def local_days(moments: Days) -> Days:
+    """The days in London of moments in UTC; missing stays missing."""
+    return london(moments).astype("datetime64[D]")
+
+
+def from_london(clock: Days) -> Days:
+    """The moments in UTC at which London's clocks say so: the first of two; an hour later where they never do."""
+    told = pl.DataFrame({"clock": clock.astype("datetime64[us]")}).select(
+        pl.coalesce(
+            shown.dt.replace_time_zone("Europe/London", ambiguous="earliest", non_existent="null")
+            for shown in (pl.col("clock"), pl.col("clock").dt.offset_by("1h"))
+        )
+        .dt.convert_time_zone("UTC")
+        .dt.replace_time_zone(None)
+    )
+    return told.to_series().to_numpy().astype("datetime64[s]")
 
 
 def _year(day: Days) -> Ints:

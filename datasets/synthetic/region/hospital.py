@@ -98,7 +98,7 @@ def admissions(
             "startage": np.where(
                 resident, ages(population.birth[somebody], episodes.begins), stays.age[stay]
             ),
-            "ethnos": pl.Series(np.where(not_stated, "Z", population.ethnic.to_numpy()[somebody])),
+            "ethnos": _ethnic(population.ethnic[somebody], not_stated),
             "lsoa11": _areas(population, somebody, resident),
             "provider": stays.provider[stay],
             "admidate": stays.admitted[stay],
@@ -149,6 +149,10 @@ def _named(table: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
+def _ethnic(category: pl.Series, not_stated: Bools) -> pl.Series:
+    return known(category, ~not_stated).fill_null("Z")
+
+
 def _areas(population: Population, somebody: Ints, resident: Bools) -> pl.Series:
     return places.area_codes(population.area[somebody]).zip_with(
         pl.Series(resident), pl.repeat(places.ELSEWHERE, len(somebody), eager=True)
@@ -181,7 +185,7 @@ def _specialties(stays: Stays, episodes: _Episodes) -> pl.Series:
     of_stay = np.where((stays.age < dx.CHILD_UNTIL) & ~surgical, dx.PAEDIATRICS, own)
     of_episode = of_stay[episodes.stay]
     passed_on = (episodes.order > 1) & (stays.age[episodes.stay] >= _OLD)
-    return pl.Series(np.where(passed_on, dx.GERIATRICS, of_episode))
+    return pl.Series(np.where(passed_on, dx.GERIATRICS, of_episode), dtype=pl.String)
 
 
 def _codes(seed: int, stays: Stays, histories: Histories) -> dict[str, pl.Series]:
@@ -201,10 +205,7 @@ def _codes(seed: int, stays: Stays, histories: Histories) -> dict[str, pl.Series
     further = _further(rng, stays, histories, primary, seed)
     columns = {"diag_01": primary, **{f"diag_{place + 2:02}": further[:, place] for place in range(FURTHER)}}
     columns |= {"cause": cause, "opertn_01": procedure}
-    return {
-        name: pl.select(pl.when(pl.Series(texts) != "").then(pl.Series(texts))).to_series()
-        for name, texts in columns.items()
-    }
+    return {name: known(pl.Series(texts, dtype=pl.String), texts != "") for name, texts in columns.items()}
 
 
 def _diabetic_problem(stays: Stays, histories: Histories, primary: Texts) -> Texts:

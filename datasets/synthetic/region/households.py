@@ -7,7 +7,8 @@ alone are over 65, 15 % of families have one parent, 86 % of those the mother. T
 halls of residence.
 
 Ages are drawn first and given out afterwards: each place in a household has an age that would suit it, and the
-k-th youngest place gets the k-th youngest person. So the pyramid comes out as drawn.
+k-th youngest place gets the k-th youngest person. So the pyramid comes out as drawn. It is that of the living:
+of those who would be so old at the end of the period, as many more are there as die during it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Final
 
 import numpy as np
 
+from datasets.synthetic.region import mortality
 from datasets.synthetic.region.draws import Bools, Floats, Ints, Rng, along, pick, share
 
 MALE: Final = 1
@@ -36,9 +38,9 @@ _AT_HOME: Final = ((16, 1.0), (18, 0.9), (20, 0.62), (24, 0.45), (28, 0.22), (34
 _ALONE, _COUPLE, _LONE, _PARENTS, _SHARERS = range(5)
 _KIND_BY_SIZE: Final = {
     1: (100, 0, 0, 0, 0),
-    2: (0, 73, 17, 0, 10),
-    3: (0, 0, 18, 74, 8),
-    4: (0, 0, 8, 87, 5),
+    2: (0, 73, 13, 0, 14),
+    3: (0, 0, 18, 68, 14),
+    4: (0, 0, 8, 83, 9),
     5: (0, 0, 6, 88, 6),
 }
 _MOTHERS_AMONG_LONE: Final = 0.86
@@ -64,8 +66,8 @@ class Members:
         return Members(self.household[those], self.sex[those], self.age[those], self.child[those])
 
 
-def form(rng: Rng, people: int) -> Members:
-    """Put so many people into households."""
+def form(rng: Rng, people: int, years: int) -> Members:
+    """Put so many people into households, who stay there for a period of so many years."""
     sizes = _sizes(rng, people)
     kinds = _kinds(rng, sizes)
     household = np.repeat(np.arange(len(sizes)), sizes)
@@ -73,7 +75,7 @@ def form(rng: Rng, people: int) -> Members:
     kind = kinds[household]
     child = ((kind == _LONE) & (place >= 1)) | ((kind == _PARENTS) & (place >= 2))
     age = np.zeros(people, dtype=np.int64)
-    age[child] = _siblings(rng, household[child])
+    age[child] = _siblings(rng, household[child], years)
     eldest = np.full(len(sizes), -1)
     np.maximum.at(eldest, household[child], age[child])
 
@@ -82,7 +84,7 @@ def form(rng: Rng, people: int) -> Members:
     sex[child] = np.where(share(rng, _women_at(age[child]), int(child.sum())), FEMALE, MALE)
     for one in (MALE, FEMALE):
         theirs = ~child & (sex == one)
-        age[theirs] = _give_out(suits[theirs], _adult_ages(rng, int(theirs.sum()), one))
+        age[theirs] = _give_out(suits[theirs], _adult_ages(rng, int(theirs.sum()), one, years))
     # The tails of the giving out could make a parent too young.
     age = np.where(
         ~child, np.maximum(age, eldest[household] + _YOUNGEST_PARENT * (eldest[household] >= 0)), age
@@ -108,9 +110,9 @@ def _kinds(rng: Rng, sizes: Ints) -> Ints:
     return kinds
 
 
-def _siblings(rng: Rng, household: Ints) -> Ints:
+def _siblings(rng: Rng, household: Ints, years: int) -> Ints:
     """Ages of children at home: those of about the same age become sisters and brothers."""
-    pool = _ages(rng, _pyramid() * _at_home(), len(household))
+    pool = _ages(rng, _pyramid(years) * _at_home(), len(household))
     pool = pool[np.argsort(pool + rng.normal(0, _SIBLINGS_APART, len(pool)), kind="stable")]
     families, counts = np.unique(household, return_counts=True)
     order = rng.permutation(len(families))
@@ -159,9 +161,9 @@ def _give_out(suits: Floats, pool: Ints) -> Ints:
     return given
 
 
-def _adult_ages(rng: Rng, size: int, sex: int) -> Ints:
+def _adult_ages(rng: Rng, size: int, sex: int, years: int) -> Ints:
     women = _women_at(np.arange(OLDEST + 1))
-    weights = _pyramid() * (1 - _at_home()) * (women if sex == FEMALE else 1 - women)
+    weights = _pyramid(years) * (1 - _at_home()) * (women if sex == FEMALE else 1 - women)
     return _ages(rng, weights, size)
 
 
@@ -169,11 +171,12 @@ def _ages(rng: Rng, weights: Floats, size: int) -> Ints:
     return pick(rng, weights, size)
 
 
-def _pyramid() -> Floats:
-    """Weight of each year of age from 0 to the oldest; those of 90 and over thin out with age."""
+def _pyramid(years: int) -> Floats:
+    """Weight of each year of age at the end of the period; those of 90 and over thin out with age."""
     weights = np.repeat(np.asarray(_PYRAMID) / 5, 5)[: OLDEST + 1]
     old = np.exp(-0.32 * np.arange(OLDEST - 89))
-    return np.concatenate([weights[:90], _PYRAMID[-1] * old / old.sum()])
+    living = np.concatenate([weights[:90], _PYRAMID[-1] * old / old.sum()])
+    return living / mortality.survived(np.arange(OLDEST + 1), years)
 
 
 def _at_home() -> Floats:

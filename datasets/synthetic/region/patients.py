@@ -14,7 +14,7 @@ import numpy as np
 
 from datasets.link.road_users import ROAD_USER_TYPES
 from datasets.synthetic.region import disagreement
-from datasets.synthetic.region.calendar import ages, local_days
+from datasets.synthetic.region.calendar import ages, from_london, local_days, london
 from datasets.synthetic.region.casualties import FATAL, SERIOUS, SLIGHT, UNKNOWN, Casualties
 from datasets.synthetic.region.complaints import AGES as COMPLAINT_AGES
 from datasets.synthetic.region.complaints import COMPLAINTS, DIABETIC, ROAD
@@ -297,13 +297,14 @@ def _news2(rng: Rng, severity: Ints) -> Ints:
 
 
 def _moments(rng: Rng, day: Days, hours: Sequence[float]) -> Days:
-    """A moment on each day, in UTC, by the hour's weight."""
+    """A moment in UTC on each day in London, by the hour's weight."""
     seconds = pick(rng, hours, len(day)) * 3600 + rng.integers(0, 3600, len(day))
-    return day.astype("datetime64[s]") + seconds.astype("timedelta64[s]")
+    return from_london(day.astype("datetime64[s]") + seconds.astype("timedelta64[s]"))
 
 
 def _at_about(rng: Rng, day: Days, moment: Days) -> Days:
-    """A moment on each day at about the time of day of another moment."""
-    seconds = (moment - moment.astype("datetime64[D]")).astype(np.int64)
+    """A moment in UTC on each day in London at about the time of day of another moment."""
+    clock = london(moment)
+    seconds = (clock - clock.astype("datetime64[D]")).astype(np.int64)
     seconds = (seconds + rng.integers(-_AROUND_ITS_HOUR * 60, _AROUND_ITS_HOUR * 60, len(day))) % 86_400
-    return day.astype("datetime64[s]") + seconds.astype("timedelta64[s]")
+    return from_london(day.astype("datetime64[s]") + seconds.astype("timedelta64[s]"))

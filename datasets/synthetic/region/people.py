@@ -8,17 +8,12 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from datasets.synthetic.region import households, names, nhs_numbers, places
+from datasets.synthetic.region import households, mortality, names, nhs_numbers, places
 from datasets.synthetic.region.calendar import Period, ages, years_before
-from datasets.synthetic.region.draws import Bools, Days, Floats, Ints, Rng, along, pick, share, stream
+from datasets.synthetic.region.draws import Bools, Days, Ints, Rng, pick, share, stream
 
 KEY: Final = "SYNTHETIC-P"
 HOUSEHOLD_KEY: Final = "SYNTHETIC-H"
-# Yearly probability of dying (ONS, *National life tables: England*, 2020 to 2022, both sexes), roughly.
-_MORTALITY: Final = (
-    *((0, 0.0037), (1, 0.0002), (15, 0.0002), (25, 0.0005), (40, 0.0013), (50, 0.0029), (60, 0.0070)),
-    *((70, 0.0170), (80, 0.0500), (90, 0.1560), (100, 0.3600), (110, 0.5)),
-)
 # Ethnic categories of the health service, percent (Census 2021, England and Wales, table TS021).
 ETHNIC_CATEGORIES: Final = {
     **{"A": 74.4, "B": 0.9, "C": 6.4, "D": 0.9, "E": 0.4, "F": 0.8, "G": 0.8, "H": 3.1},
@@ -68,7 +63,7 @@ class Population:
 
 def populate(seed: int, people: int, period: Period, square: places.Square) -> Population:
     """A population of so many people."""
-    members = households.form(stream(seed, "households"), people).of(
+    members = households.form(stream(seed, "households"), people, period.years).of(
         stream(seed, "order").permutation(people)
     )
     household, sex, child = members.household, members.sex, members.child
@@ -124,11 +119,6 @@ def known(values: pl.Series, those: Bools) -> pl.Series:
     return pl.select(pl.when(pl.Series(those)).then(values)).to_series()
 
 
-def mortality(age: Ints | Floats) -> Floats:
-    """Yearly probability of dying at an age; straight lines in logarithms between the known ages."""
-    return np.exp(along([(years, np.log(rate)) for years, rate in _MORTALITY], age))
-
-
 def _births(rng: Rng, age: Ints, period: Period) -> Days:
     day = np.full(len(age), period.last)
     since = np.floor(rng.random(len(age)) * 365).astype("timedelta64[D]")
@@ -141,7 +131,7 @@ def _deaths(rng: Rng, birth: Days, period: Period) -> Days:
     for year in range(period.first_year, period.last_year + 1):
         first, last = np.datetime64(f"{year}-01-01", "D"), np.datetime64(f"{year}-12-31", "D")
         there = np.isnat(death) & (birth <= last)
-        dies = there & share(rng, mortality(np.maximum(ages(birth, last), 0)), len(birth))
+        dies = there & share(rng, mortality.yearly(np.maximum(ages(birth, last), 0)), len(birth))
         begins = np.maximum(birth, first)
         on = begins + np.floor(rng.random(len(birth)) * ((last - begins).astype(np.int64) + 1)).astype(
             "timedelta64[D]"
