@@ -66,11 +66,7 @@ def lives(rng: Rng, population: Population, casualties: Casualties, person: Ints
     stay = np.floor(rng.exponential(_LAST_STAY, people)).astype("timedelta64[D]")
     begins = np.maximum(population.birth, period.first)
     # Not in hospital while being hurt on the road.
-    after = np.where(
-        np.isnat(collision),
-        begins,
-        np.maximum(begins, np.where(np.isnat(collision), begins, collision) + _DAY),
-    )
+    after = np.fmax(begins, collision + _DAY)
     admitted = np.where(ill, np.minimum(np.maximum(death - stay, after), death), np.datetime64("NaT"))
     end = np.where(ill, admitted, np.where(killed, collision, death))
     before: Days = np.fmin(end, period.last).astype("datetime64[D]")
