@@ -28,6 +28,7 @@ from hub.store.models import AirlockDecision, AirlockFile, AirlockRequest, Perso
 from hub.store.names import Seat
 
 AIRLOCK = "system:airlock"
+LOOK_AGAIN = "The request was checked again since you opened this page: please look at it again."
 _FIRST_NUMBER, _LAST_NUMBER = 100_000, 999_999_999
 
 
@@ -445,7 +446,7 @@ def _decide(
 
 def _same_as_seen(request: AirlockRequest, seen: str) -> None:
     if seen != request.binding:
-        raise LookAgain("The request was checked again since you opened this page: please look at it again.")
+        raise LookAgain(LOOK_AGAIN)
 
 
 def _void_standing(request: AirlockRequest, because: str, now: datetime) -> bool:

@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from output_checker.staging.bundle import printable
 
@@ -24,7 +25,7 @@ FILE_BYTES = 2 * 1024 * 1024
 # What is shown of all files of a request together: one page has to be drawn, and read.
 REQUEST_CELLS, REQUEST_BYTES = 60_000, 4 * 1024 * 1024
 # Cells that all findings of one file together may mark: a thousand findings can each name the whole table.
-_MARKED = 200_000
+_MARKED = 20_000
 # A rule whose finding says that the file holds one row a person: then the reviewer needs no rows.
 ROW_LEVEL_RULE = "row_level"
 _CELL = r"([A-Z]{1,3})([1-9][0-9]{0,6})"
@@ -33,17 +34,18 @@ _PLACE = re.compile(rf"\b{_CELL}(?::{_CELL})?\b", re.ASCII)
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a preview; ``marks`` are the rules that named it."""
+    """One cell of a preview; ``marks`` are the places in the list of findings (from 0) of those that name it."""
 
     text: str
-    marks: tuple[str, ...] = ()
+    marks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Preview:
     """A table (``columns`` are letters), or text, or neither; ``note`` is always a sentence.
 
-    ``complete`` is true only if every character of the file is on the page.
+    ``complete`` is true only if every character of the file is on the page. ``firsts`` has for each finding
+    the first of the cells shown that it names (row and column, both from 0), or None; empty without a table.
     """
 
     note: str
@@ -51,6 +53,7 @@ class Preview:
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[Cell, ...], ...] = ()
     text: str | None = None
+    firsts: tuple[tuple[int, int] | None, ...] = ()
 
 
 def letters(index: int) -> str:
@@ -63,22 +66,44 @@ def letters(index: int) -> str:
     return name
 
 
-def flagged(findings: Sequence[Finding], rows: int, columns: int) -> dict[tuple[int, int], tuple[str, ...]]:
-    """Which of the cells shown (row, column, both from 0) the findings name, with the rules that do."""
-    found: dict[tuple[int, int], tuple[str, ...]] = {}
+Flags = dict[tuple[int, int], tuple[int, ...]]
+
+
+def flagged(
+    findings: Sequence[Finding], rows: int, columns: int
+) -> tuple[Flags, tuple[tuple[int, int] | None, ...]]:
+    """Which of the cells shown (row, column, both from 0) the findings name, with the findings' places in the
+    list; and for each finding the first cell marked for it, or None."""
+    found: dict[tuple[int, int], list[int]] = {}
+    firsts: list[tuple[int, int] | None] = [None] * len(findings)
+    shown = [_cells(finding.where, rows, columns) for finding in findings]
     left_to_mark = _MARKED
-    for finding in findings:
-        for place in _PLACE.findall(finding.where):
-            top, left = _position(place[0], place[1])
-            bottom, right = _position(place[2], place[3]) if place[2] else (top, left)
-            # What is not shown need not be marked: a range of a million rows costs nothing.
-            for row in range(top, min(bottom + 1, rows)):
-                for column in range(left, min(right + 1, columns)):
-                    left_to_mark -= 1
-                    if left_to_mark < 0:
-                        return found
-                    if finding.rule not in found.get((row, column), ()):
-                        found[row, column] = (*found.get((row, column), ()), finding.rule)
+    # Those that name few cells come first: what names the whole table says least about each cell.
+    for index in sorted(range(len(findings)), key=lambda i: sum(len(r) * len(c) for r, c in shown[i])):
+        for some_rows, some_columns in shown[index]:
+            for place in product(some_rows, some_columns):
+                if left_to_mark == 0:
+                    break
+                left_to_mark -= 1
+                marks = found.setdefault(place, [])
+                if index not in marks[-1:]:
+                    marks.append(index)
+                firsts[index] = firsts[index] or place
+    return {place: tuple(sorted(marks)) for place, marks in found.items()}, tuple(firsts)
+
+
+def _cells(where: str, rows: int, columns: int) -> list[tuple[range, range]]:
+    """Rows and columns of each place that a text names, as far as they are shown: a million rows cost nothing."""
+    found = []
+    for place in _PLACE.findall(where):
+        top, left = _position(place[0], place[1])
+        bottom, right = _position(place[2], place[3]) if place[2] else (top, left)
+        found.append(
+            (
+                range(min(top, bottom), min(max(top, bottom) + 1, rows)),
+                range(min(left, right), min(max(left, right) + 1, columns)),
+            )
+        )
     return found
 
 
@@ -189,11 +214,11 @@ def _table(text: str, findings: Sequence[Finding]) -> Preview:
             shown.append(cells)
     except csv.Error:
         return Preview("The file cannot be read as a table, so it is not shown.")
-    marks = flagged(findings, len(shown), width)
+    marks, firsts = flagged(findings, len(shown), width)
     nothing = Cell("")
     rows = tuple(
         (*(Cell(v, marks.get((r, c), ())) for c, v in enumerate(values)), *[nothing] * (width - len(values)))
         for r, values in enumerate(shown)
     )
     note = f"Rows 1 to {len(rows)}, numbered as in a spreadsheet{_cut(list(cut))}"
-    return Preview(note, not cut, tuple(letters(c) for c in range(width)), rows)
+    return Preview(note, not cut, tuple(letters(c) for c in range(width)), rows, firsts=firsts)

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from functools import partial
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated, UserNotAllowed
@@ -20,6 +19,8 @@ from hub.airlock.permissions import NotAllowed, NotVisible
 from hub.airlock.policies import CommentNeeded, NotReadable, WrongMoment
 from hub.airlock.records import kind_of
 from hub.pages.desk import security, views
+from hub.pages.desk.review import Review as ReviewView
+from hub.pages.desk.review import review
 from hub.pages.look.assets import CACHE
 
 if TYPE_CHECKING:
@@ -43,6 +44,14 @@ _SENTENCES = {
     403: "This is not open to you, or the page was too old: please go back to the desk and try again.",
     404: "There is no such page on the desk.",
     405: "There is no such page on the desk.",
+}
+_TITLES = {
+    400: "That could not be done",
+    403: "This is not open to you",
+    404: "There is no such page",
+    405: "There is no such page",
+    409: "This cannot be done now",
+    410: "This was downloaded already",
 }
 _FAULT = "Something went wrong on our side, and nothing was changed: please try again in a moment."
 
@@ -77,26 +86,33 @@ class Page(RequestHandler):
 
     def page(self, template: str, **values: Any) -> None:
         """Finish with a page."""
-        self.set_header("Content-Type", "text/html; charset=UTF-8")
-        html = self.desk.templates.get_template(template).render(
+        self.finish(self.draw(template, **values))
+
+    def draw(self, template: str, **values: Any) -> str:
+        """A page's HTML."""
+        return self.desk.templates.get_template(template).render(
             prefix=self.desk.prefix,
             home=self.desk.prefix,
             rooms=self.desk.rooms,
             look=self.desk.look.addresses(self.desk.prefix + "static/"),
             **values,
         )
-        self.finish(html)
 
     def write_error(self, status_code: int, **details: Any) -> None:
         """A page with one sentence."""
         fault = details.get("exc_info", (None, None, None))[1]
         sentence = _SENTENCES.get(status_code, _FAULT)
         cause = fault.__cause__ if fault is not None else None
+        again = None
         for said in (fault, cause):
             if isinstance(said, PlainError):
-                sentence = said.sentence
-        title = HTTPStatus(status_code).phrase if status_code < 500 else "Something went wrong"
-        self.page("error.html", sentence=sentence, title=title, status=status_code)
+                sentence, again = said.sentence, self.again(said)
+        title = _TITLES.get(status_code, "Something went wrong")
+        self.page("error.html", sentence=sentence, title=title, status=status_code, again=again)
+
+    def again(self, said: PlainError) -> str | None:
+        """Where the person can do again what they tried, if there is such a place."""
+        return None
 
     def log_exception(self, kind: Any, fault: Any, trace: Any) -> None:
         """Sentences are not faults of ours: no traceback for them."""
@@ -181,9 +197,11 @@ class SignedIn(HubOAuthenticated, Page):  # type: ignore[misc]
 
         return await asyncio.get_running_loop().run_in_executor(None, run)
 
-    def show(self, template: str, **values: Any) -> None:
-        """A page with forms in it."""
-        self.page(template, person=self.person, xsrf=_text(self.xsrf_token), **values)
+    async def show(self, template: str, **values: Any) -> None:
+        """A page with forms in it. Drawn in a thread: the table of a large request takes its time."""
+        values |= {"person": self.person, "xsrf": _text(self.xsrf_token)}
+        draw = partial(self.draw, template, **values)
+        self.finish(await asyncio.get_running_loop().run_in_executor(None, draw))
 
     def back(self) -> None:
         """To the person's own page, by GET."""
@@ -197,7 +215,7 @@ class Home(SignedIn):
         """Own requests, and the queue for output checkers."""
         now = self.desk.clock()
         found = await self.reading(lambda s: views.home(s, self.person, self.desk.key, now))
-        self.show("home.html", it=found)
+        await self.show("home.html", it=found)
 
 
 class Submit(SignedIn):
@@ -220,19 +238,24 @@ class Withdraw(SignedIn):
         self.back()
 
 
-class Review(SignedIn):
+class ForCheckers(SignedIn):
+    """Addresses of one request for output checkers."""
+
+    async def found(self, number: str) -> ReviewView:
+        """The request as it is now. Raises a sentence for whoever may not see it."""
+        now = self.desk.clock()
+        return await self.reading(lambda s: review(s, self.person, int(number), self.desk.quarantine, now))
+
+
+class Review(ForCheckers):
     """An output checker looks at a request."""
 
     async def get(self, number: str) -> None:
         """Its files, findings and decisions."""
-        now = self.desk.clock()
-        found = await self.reading(
-            lambda s: views.review(s, self.person, int(number), self.desk.quarantine, now)
-        )
-        self.show("review.html", it=found)
+        await self.show("review.html", it=await self.found(number), comment="", fault=None)
 
 
-class Decide(SignedIn):
+class Decide(ForCheckers):
     """An output checker decides, on exactly what they saw."""
 
     async def post(self, number: str, decision: str) -> None:
@@ -242,10 +265,29 @@ class Decide(SignedIn):
         decide: Callable[..., object] = business.reject
         if decision == "approve":
             decide = partial(business.approve, quarantine=self.desk.quarantine)
-        await self.writing(
-            lambda s: decide(s, int(number), person=self.person, seen=seen, comment=comment, now=now)
-        )
+        try:
+            await self.writing(
+                lambda s: decide(s, int(number), person=self.person, seen=seen, comment=comment, now=now)
+            )
+        except CommentNeeded as fault:
+            await self._ask_again(number, seen, comment, fault)
+            return
         self.back()
+
+    def again(self, said: PlainError) -> str | None:
+        """The request, where it has to be looked at again."""
+        number = self.path_args[0] if self.path_args else ""
+        return f"{self.desk.prefix}requests/{number}/review" if isinstance(said, LookAgain) else None
+
+    async def _ask_again(self, number: str, seen: str, comment: str, fault: CommentNeeded) -> None:
+        """The same page with what was typed; only if it still is what they saw."""
+        found = await self.found(number)
+        if found.binding != seen:
+            raise LookAgain(business.LOOK_AGAIN)
+        if not found.can_reject:
+            raise fault
+        self.set_status(_STATUS[CommentNeeded])
+        await self.show("review.html", it=found, comment=comment, fault=fault.sentence)
 
 
 class Fetch(SignedIn):

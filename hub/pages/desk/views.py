@@ -1,4 +1,4 @@
-"""What the pages show, read from the store in one moment. Everything here is checked for who asks."""
+"""What a person's own page shows, read from the store in one moment and checked for who asks."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from output_checker.errors import PlainError
-from output_checker.staging.bundle import printable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.airlock import permissions, policies, records, tokens
 from hub.airlock.permissions import Actor
-from hub.airlock.preview import Preview, previews
-from hub.airlock.quarantine import Quarantine
 from hub.airlock.records import AuthorView
-from hub.airlock.report import Finding
 from hub.airlock.states import State
 from hub.store.models import AirlockRequest, Person
 
@@ -69,58 +65,6 @@ class Home:
     is_checker: bool
     own: tuple[OwnRequest, ...]
     queue: tuple[QueueLine, ...]
-
-
-@dataclass(frozen=True)
-class ReviewFile:
-    """One file of a request, for review."""
-
-    index: int
-    name: str
-    kind: str
-    size: int
-    sha256: str
-    findings: tuple[Finding, ...]
-    preview: Preview
-
-
-@dataclass(frozen=True)
-class Said:
-    """A decision that somebody made, and their comment."""
-
-    who: str
-    decision: str
-    when: datetime
-    comment: str
-    void_because: str | None
-
-
-@dataclass(frozen=True)
-class Review:
-    """A request, for an output checker."""
-
-    number: int
-    author: str
-    author_name: str
-    project: str
-    project_title: str
-    state: State
-    taken_at: datetime
-    context: str
-    verdict: str
-    policy: str
-    checker: str
-    isolation: str
-    checked_at: datetime
-    binding: str
-    findings: tuple[Finding, ...]
-    files: tuple[ReviewFile, ...]
-    approvals: int
-    said: tuple[Said, ...]
-    complete: bool
-    can_approve: bool
-    can_reject: bool
-    has_approved: bool
 
 
 def person_of(session: Session, name: str) -> Person:
@@ -202,62 +146,3 @@ def _queue(session: Session, name: str, now: datetime) -> tuple[QueueLine, ...]:
             )
         )
     return tuple(lines)
-
-
-def review(session: Session, name: str, number: int, quarantine: Quarantine, now: datetime) -> Review:
-    """A request for the output checker ``name``. Raises a sentence for anybody who may not see it."""
-    person_of(session, name)
-    request = records.find(session, number)
-    seat = records.seat_of(request)
-    permissions.check_review(records.actor_for(session, name, seat.project, now), seat.person)
-    moment = records.moment_of(request)
-    policies.check_review(moment)
-    checked = records.checked_of(request)
-    to_show = records.files_to_show(request)
-    shown = previews(quarantine, number, to_show)
-    complete = all(p.complete for p in shown)
-    decided = (
-        any(d.person.name == name for d in records.standing(request)) or moment.state is not State.SUBMITTED
-    )
-    assert request.checked_at is not None
-    assert request.binding is not None
-    return Review(
-        number=number,
-        author=seat.person,
-        author_name=request.seat.person.full_name,
-        project=seat.project,
-        project_title=request.seat.project.title,
-        state=moment.state,
-        taken_at=request.taken_at,
-        context=printable(request.context or "", keep="\n"),
-        verdict=moment.verdict or "block",
-        policy=request.policy or "",
-        checker=request.checker or "",
-        isolation=request.isolation or "",
-        checked_at=request.checked_at,
-        binding=request.binding,
-        findings=tuple(checked.findings),
-        files=tuple(
-            ReviewFile(
-                index=f.index,
-                name=printable(f.name),
-                kind=file.kind.label,
-                size=f.size,
-                sha256=f.sha256,
-                findings=tuple(file.findings),
-                preview=preview,
-            )
-            for f, file, preview in zip(request.files, to_show, shown, strict=True)
-        ),
-        approvals=len(moment.approved_by),
-        said=tuple(
-            Said(d.person.full_name, d.decision, d.decided_at, d.comment or "", d.void_because)
-            for d in request.decisions
-            # Each decides for themselves: others' comments are shown afterwards.
-            if decided or d.person.name == name or d.void_at is not None
-        ),
-        complete=complete,
-        can_approve=policies.can_approve(moment, name, complete=complete),
-        can_reject=policies.can_reject(moment),
-        has_approved=name in moment.approved_by,
-    )

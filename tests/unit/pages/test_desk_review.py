@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -31,7 +33,7 @@ from hub.airlock.sniff import Kind
 from hub.airlock.states import State
 from hub.store.models import AirlockRequest
 from tests.unit.airlock.world import SAFE, World
-from tests.unit.pages.desk_server import Running
+from tests.unit.pages.desk_server import PREFIX, Running
 
 
 def finding(where: str, rule: str = "threshold", severity: str = "review") -> Finding:
@@ -50,6 +52,43 @@ async def test_a_rejection_needs_a_comment_and_reaches_the_room(world: World, de
     assert world.state_of(number) is State.REJECTED
     assert [c.text for c in world.reply(number).comments] == ["Row 3 is small."]
     assert "Row 3" not in (await desk.as_("alice").get()).text
+
+
+async def test_a_comment_that_is_missing_or_too_long_leads_back_to_the_form_with_what_was_typed(
+    world: World, desk: Running
+) -> None:
+    number = world.submitted()
+    bob = desk.as_("bob")
+    for decision, typed, said in (
+        ("reject", " \n ", "Please say why"),
+        ("reject", "</textarea>" + "x" * 4000, "longer than 4000"),
+        ("approve", "y" * 4001, "longer than 4000"),
+    ):
+        answer = await bob.review(number, decision, comment=typed)
+        assert answer.status == 400
+        assert "There is a problem" in answer.words
+        assert answer.words.count(said) == 2, "in the summary, and at the field"
+        assert f">{escape(typed.strip(), quote=False)}</textarea>" in answer.text
+        assert 'href="#comment"' in answer.text
+        assert answer.field("seen") == world.binding(number)
+        assert world.state_of(number) is State.SUBMITTED
+    hidden = {"_xsrf": answer.field("_xsrf"), "seen": answer.field("seen")}
+    again = await bob.post(f"requests/{number}/reject", {**hidden, "comment": "Row 3 is small."})
+    assert again.status == 303
+    assert world.state_of(number) is State.REJECTED
+
+
+async def test_the_form_comes_back_only_with_what_was_seen(world: World, desk: Running) -> None:
+    number = world.submitted()
+    bob = desk.as_("bob")
+    page = await bob.get(f"requests/{number}/review")
+    fields = {"_xsrf": page.field("_xsrf"), "seen": page.field("seen"), "comment": ""}
+    with world.store.write() as session:
+        session.execute(update(AirlockRequest).values(binding="e" * 64))
+    answer = await bob.post(f"requests/{number}/reject", fields)
+    assert answer.status == 409
+    assert 'name="seen"' not in answer.text
+    assert f'href="{PREFIX}requests/{number}/review"' in answer.text
 
 
 async def test_a_decision_on_an_old_page_is_asked_again(world: World, desk: Running) -> None:
@@ -86,10 +125,15 @@ async def test_flagged_cells_are_marked_and_findings_listed(world: World, desk: 
     with world.store.write() as session:
         session.execute(update(AirlockRequest).values(report=json.dumps(checked)))
     page = await desk.as_("bob").get(f"requests/{number}/review")
-    assert '<td class="marked"><mark><bdi>35</bdi></mark>' in page.text
+    assert (
+        '<td class="lr-flag" id="cell-0-B3"><mark><bdi>35</bdi></mark><sup><a href="#finding-1">' in page.text
+    )
     assert page.text.count("<mark>") == 1
-    assert "(flagged: near)" in page.words
-    assert "B3 : 35 is near Round it." in page.words
+    assert "35 flagged by finding 1" in page.words
+    assert '<a href="#cell-0-B3"><bdi>B3</bdi></a>' in page.text
+    assert 'id="finding-1"' in page.text
+    assert "1 to judge B3 35 is near What would help: Round it. Rule: near" in page.words
+    assert "1 to judge Author" in page.words
 
 
 async def test_hostile_text_is_shown_as_text(world: World, desk: Running) -> None:
@@ -175,8 +219,9 @@ def test_row_level_content_is_described_not_shown() -> None:
 def test_ranges_are_marked_and_a_huge_one_costs_nothing() -> None:
     content = b"a,b,c\n1,2,3\n4,5,6\n"
     shown = preview(content, Kind.TABLE, [finding("B2:C3"), finding("A1:ZZZ9999999", "other")])
-    assert shown.rows[1][1].marks == ("threshold", "other")
-    assert shown.rows[2][0].marks == ("other",)
+    assert shown.rows[1][1].marks == (0, 1)
+    assert shown.rows[2][0].marks == (1,)
+    assert shown.firsts == ((1, 1), (0, 0))
 
 
 @pytest.mark.parametrize("more", [-1, 0, 1])
@@ -234,6 +279,57 @@ def test_what_cannot_be_seen_makes_a_file_incomplete() -> None:
     assert not preview(b"a,b\n1,2\n", Kind.TABLE, [finding("A1:B2", "row_level", "block")]).complete
     assert preview(b"\xef\xbb\xbfa,b\r\n1,2\r\n", Kind.TABLE, [finding("B2")]).complete
     assert preview(b"two\r\nlines", Kind.TEXT, []).complete
+
+
+def test_what_names_few_cells_is_marked_before_what_names_the_whole_table() -> None:
+    content = ("\n".join([",".join("x" * COLUMNS)] * (CELLS // COLUMNS))).encode()
+    wide = [finding("A1:ZZZ9999999") for _ in range(5)]
+    shown = preview(content, Kind.TABLE, [*wide, finding("C7"), finding("the file"), finding("ZZ99")])
+    assert shown.rows[6][2].marks == (0, 5)
+    assert shown.firsts == ((0, 0), None, None, None, None, (6, 2), None, None)
+
+
+def test_a_range_written_backwards_is_the_same_range() -> None:
+    shown = preview(b"a,b\n1,2\n3,4\n", Kind.TABLE, [finding("B3:A2")])
+    assert [[c.marks for c in row] for row in shown.rows] == [[(), ()], [(0,), (0,)], [(0,), (0,)]]
+    assert shown.firsts == ((1, 0),)
+
+
+async def test_findings_are_numbered_over_all_files_those_in_cells_first(world: World, desk: Running) -> None:
+    work = world.state / "work"
+    work.mkdir()
+    for name in ("a.csv", "b.csv"):
+        (work / name).write_text(f"{name},n\nx,120\ny,350\n")
+    stage([work / "a.csv", work / "b.csv"], outbox=world.outbox())
+    world.run()
+    (number,) = world.numbers()
+    world.submit(number)
+    about = {"rule": "r", "severity": "review", "message": "m"}
+    checked = {
+        "findings": [{**about, "where": "the whole request", "severity": "info"}],
+        "files": [
+            {"index": 0, "findings": [{**about, "where": "the file"}, {**about, "where": "B2:B3"}]},
+            {"index": 1, "findings": [{**about, "where": f"B{row}"} for row in (3, 3, 3, 3, 2)]},
+        ],
+    }
+    with world.store.write() as session:
+        session.execute(update(AirlockRequest).values(report=json.dumps(checked)))
+    page = (await desk.as_("bob").get(f"requests/{number}/review")).text
+    shown = re.findall(r'id="finding-(\d+)".*?<bdi>(.*?)</bdi>', page, re.DOTALL)
+    places = ["the whole request", "B2:B3", "the file", "B3", "B3", "B3", "B3", "B2"]
+    assert shown == [(str(n), place) for n, place in enumerate(places, 1)]
+    assert "7</strong> to judge, <strong>1</strong> for information" in page
+    # Each link leads to a place on the page.
+    for target in re.findall(r'href="#([^"]+)"', page):
+        assert page.count(f'id="{target}"') == 1, target
+    # A cell shows three numbers, and how many more there are; keys stop at a finding's first cell only.
+    assert re.findall(r'href="#finding-(\d+)"( tabindex="-1")?', page) == [
+        ("2", ""),
+        ("2", ' tabindex="-1"'),
+        ("8", ""),
+        *[(str(n), "") for n in (4, 5, 6)],
+    ]
+    assert "and 1 more" in page
 
 
 def test_many_findings_about_the_whole_table_cost_little() -> None:
