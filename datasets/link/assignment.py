@@ -75,17 +75,25 @@ def with_probabilities(pairs: pl.DataFrame) -> OneToOne:
 
 def chosen(pairs: pl.DataFrame, threshold: float) -> pl.DataFrame:
     """The links: a one-to-one set of pairs with ``probability >= threshold`` and the greatest sum of it."""
-    good = pairs.filter(pl.col("probability") >= threshold).sort("left", "right")
-    probability = good["probability"].to_numpy()
-    taken = np.zeros(good.height, dtype=bool)
-    for member, rows, columns in _components(good):
+    return best_one_to_one(pairs.filter(pl.col("probability") >= threshold), "probability")
+
+
+def best_one_to_one(pairs: pl.DataFrame, worth: str) -> pl.DataFrame:
+    """The one-to-one set of pairs (``left``, ``right``) whose column ``worth``, all positive, has the greatest sum.
+
+    In order of ``left`` and ``right``; the order in which pairs are given does not matter.
+    """
+    ordered = pairs.sort("left", "right")
+    values = ordered[worth].to_numpy()
+    taken = np.zeros(ordered.height, dtype=bool)
+    for member, rows, columns in _components(ordered):
         gain = np.zeros((rows.max() + 1, columns.max() + 1))
-        gain[rows, columns] = probability[member]
+        gain[rows, columns] = values[member]
         at = np.full(gain.shape, -1)
         at[rows, columns] = member
         pair = at[linear_sum_assignment(gain, maximize=True)]
         taken[pair[pair >= 0]] = True
-    return good.filter(pl.Series(taken))
+    return ordered.filter(pl.Series(taken))
 
 
 def exact_probabilities(odds: Floats) -> Floats:
