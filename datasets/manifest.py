@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast, get_args
 
 from output_checker.errors import PlainError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from datasets.link.described import Linkage
 
 FILE_NAME = "manifest.json"
 OGL = "Contains public sector information licensed under the Open Government Licence v3.0"
@@ -163,6 +165,58 @@ class OptOutManifest(_Model):
         return {"kind": "opt-out", "linkage key": self.linkage_key, "schema": schema_of(self.tables)}
 
 
+class LinkedInput(_Model):
+    """One snapshot that was linked."""
+
+    sha256: str
+    synthetic: bool
+    licence: str
+    files: list[SourceFile]
+
+
+class LinkedProvenance(_Model):
+    """What linked records were made of."""
+
+    inputs: dict[str, LinkedInput] = Field(description="source: its snapshot")
+    truth_sha256: str | None = Field(description="of the truth that the links were measured with, if any")
+    linker_version: int
+    linked_at: datetime
+
+
+class LinkedManifest(_Model):
+    """The manifest of linked records: the sources' tables side by side, and the links between them."""
+
+    format: Literal[1] = 1
+    sha256: str
+    source: Literal["linked"] = "linked"
+    synthetic: bool = Field(description="whether every part is synthetic")
+    licence: str
+    tables: dict[str, TableManifest]
+    optout_sha256: str = Field(description="the opt-out list whose persons were left out")
+    linkage_key: str = Field(description="fingerprint of the key that made the pseudonyms in `person`")
+    linkage: Linkage
+    provenance: LinkedProvenance
+
+    @property
+    def parts(self) -> dict[str, bool]:
+        """Source: whether its records are synthetic."""
+        return {name: one.synthetic for name, one in self.provenance.inputs.items()}
+
+    def header(self) -> dict[str, Any]:
+        """The part of the snapshot's name that is not rows."""
+        hospital = self.linkage.ambulance_hospital
+        return source_header(self.source, self.synthetic, self.tables) | {
+            "inputs": {name: one.sha256 for name, one in self.provenance.inputs.items()},
+            "opt-out": self.optout_sha256,
+            "linkage key": self.linkage_key,
+            "model": self.linkage.police_ambulance.model.version,
+            "threshold": self.linkage.police_ambulance.threshold,
+            "rule": None if hospital is None else [hospital.rule, hospital.rule_version],
+            "truth": self.provenance.truth_sha256,
+            "linker": self.provenance.linker_version,
+        }
+
+
 class ExtractProvenance(_Model):
     """Where an extract comes from."""
 
@@ -221,16 +275,18 @@ def extract_header(
     }
 
 
-Manifest = SourceManifest | HealthManifest | IdentifiersManifest | OptOutManifest | ExtractManifest
+Manifest = (
+    SourceManifest | HealthManifest | IdentifiersManifest | OptOutManifest | LinkedManifest | ExtractManifest
+)
 M = TypeVar("M", bound=_Model)
 
 
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a snapshot's folder. Raises PlainError if it is missing or not one of ours."""
     content = _content(folder)
-    for model in (SourceManifest, HealthManifest, IdentifiersManifest, OptOutManifest, ExtractManifest):
+    for model in get_args(Manifest):
         try:
-            return model.model_validate_json(content)
+            return cast(Manifest, model.model_validate_json(content))
         except ValidationError:
             continue
     raise _unknown(folder)

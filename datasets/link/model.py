@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from datasets.link.described import Trained, TrainedComparison, TrainedLevel
 from datasets.snapshot import canonical_json
 
 # Significant digits of what was learnt. Sums of floats differ in the last digits with the number of threads;
@@ -39,7 +40,9 @@ class Level(_Model):
     """One level of a comparison, as declared; ``m`` is where the training begins."""
 
     label: str
-    sql: str = Field(description="condition on the columns of a pair, <column>_l and <column>_r; ELSE for the rest")
+    sql: str = Field(
+        description="condition on the columns of a pair, <column>_l and <column>_r; ELSE for the rest"
+    )
     m: float = Field(gt=0, lt=1)
 
 
@@ -72,30 +75,6 @@ class Declared(_Model):
             f'AND abs(l."window_easting" - r."window_easting") <= {self.window_metres} '
             f'AND abs(l."window_northing" - r."window_northing") <= {self.window_metres}'
         )
-
-
-class TrainedLevel(_Model):
-    """What was learnt of one level."""
-
-    label: str
-    m: float
-    u: float
-
-
-class TrainedComparison(_Model):
-    """What was learnt of one comparison."""
-
-    name: str
-    levels: tuple[TrainedLevel, ...]
-
-
-class Trained(_Model):
-    """The model after training. ``version`` is the hash of the rest, and of the declaration it was made of."""
-
-    version: str
-    declared: str = Field(description="name and number of the declared model, such as police-ambulance/1")
-    share_of_candidates: float = Field(description="how likely a candidate pair is to match, before comparing")
-    comparisons: tuple[TrainedComparison, ...]
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ import polars as pl
 from output_checker.errors import PlainError
 
 from datasets.link.comparable import moved, with_slots
-from datasets.link.model import Declared, Learnt, Trained, finished, splink_settings
+from datasets.link.described import Trained
+from datasets.link.model import Declared, Learnt, finished, splink_settings
 
 # Fewer candidates than this teach nothing.
 FEWEST_CANDIDATES: Final = 100
@@ -68,12 +69,10 @@ def weeks_moved(records: int) -> list[int]:
     return [sign * weeks for weeks in range(1, each_way + 1) for sign in (1, -1)]
 
 
-def _sampled_u(
-    database: Any, model: Declared, left: pl.DataFrame, patients: pl.DataFrame
-) -> list[list[int]]:
+def _sampled_u(database: Any, model: Declared, left: pl.DataFrame, patients: pl.DataFrame) -> list[list[int]]:
     copies = pl.concat(moved(patients, weeks) for weeks in weeks_moved(patients.height))
     right = with_slots(copies, model.window_minutes, neighbours=True)
-    linker = _linker(database, model, left, right, splink_settings(model))
+    linker = _linker(database, left, right, splink_settings(model))
     predicted = linker.inference.predict()
     counts = []
     for comparison in model.comparisons:
@@ -98,14 +97,21 @@ def _learnt(
     one_each: int,
 ) -> Learnt:
     guess = finished(
-        model, Learnt([[None] * len(counts) for counts in u_counts], u_counts, share_of_candidates=0.5, matches=0)
+        model,
+        Learnt([[None] * len(counts) for counts in u_counts], u_counts, share_of_candidates=0.5, matches=0),
     )
-    linker = _linker(database, model, left, right, splink_settings(model, guess))
-    session = linker.training.estimate_parameters_using_expectation_maximisation(f"{model.rule} AND {_ONE_EACH}")
+    linker = _linker(database, left, right, splink_settings(model, guess))
+    session = linker.training.estimate_parameters_using_expectation_maximisation(
+        f"{model.rule} AND {_ONE_EACH}"
+    )
     share = float(session.core_model_settings.probability_two_random_records_match)
     comparisons = linker.misc.save_model_to_json()["comparisons"]
     m = [
-        [level.get("m_probability") for level in comparison["comparison_levels"] if not level.get("is_null_level")]
+        [
+            level.get("m_probability")
+            for level in comparison["comparison_levels"]
+            if not level.get("is_null_level")
+        ]
         for comparison in comparisons
     ]
     return Learnt(m, u_counts, share, matches=share * one_each)
@@ -114,7 +120,7 @@ def _learnt(
 def _weights(
     database: Any, model: Declared, trained: Trained, left: pl.DataFrame, right: pl.DataFrame
 ) -> pl.DataFrame:
-    linker = _linker(database, model, left, right, splink_settings(model, trained))
+    linker = _linker(database, left, right, splink_settings(model, trained))
     predicted = linker.inference.predict()
     found: pl.DataFrame = database.duckdb_con.sql(
         f"SELECT unique_id_l, unique_id_r, match_weight FROM {predicted.physical_name}"  # noqa: S608
@@ -161,9 +167,7 @@ def _database(work: Path) -> Iterator[Any]:
         connection.close()
 
 
-def _linker(
-    database: Any, model: Declared, left: pl.DataFrame, right: pl.DataFrame, settings: dict[str, Any]
-) -> Any:
+def _linker(database: Any, left: pl.DataFrame, right: pl.DataFrame, settings: dict[str, Any]) -> Any:
     from splink import Linker
 
     tables = [
