@@ -7,18 +7,30 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from datasets import optout
-from datasets.manifest import HealthManifest, SourceManifest, read_manifest_as
+from datasets.manifest import (
+    HealthManifest,
+    LinkedManifest,
+    LinkedProvenance,
+    SourceManifest,
+    read_manifest_as,
+)
 from datasets.optout import OptOut
 from datasets.snapshot import current_name
 from datasets.sources.health.schema import SOURCES
 from datasets.zone import DataZone
+
+_KINDS: dict[str, type[SourceManifest | HealthManifest | LinkedManifest]] = {
+    "stats19": SourceManifest,
+    **dict.fromkeys(SOURCES, HealthManifest),
+    "linked": LinkedManifest,
+}
 
 
 @dataclass(frozen=True)
 class SourceState:
     """One source's snapshot in use.
 
-    ``optout_sha256`` is the list whose persons were left out, None where the source is not about patients.
+    ``imported_at`` is when linked records were linked. ``optout_sha256`` is the list whose persons were left out, None where the source is not about patients.
     ``out_of_date`` says that another list is in force now.
     """
 
@@ -37,28 +49,25 @@ def opt_out_in_force(zone: DataZone) -> OptOut | None:
 
 
 def source_states(zone: DataZone) -> list[SourceState]:
-    """Every source that was imported. Raises PlainError when a snapshot or the opt-out list is damaged."""
+    """Every source that was imported, and linked records. Raises PlainError when a snapshot or the opt-out list is damaged."""
     return list(_states(zone, opt_out_in_force(zone)))
 
 
 def _states(zone: DataZone, in_force: OptOut | None) -> Iterator[SourceState]:
-    for source in ("stats19", *SOURCES):
+    for source in _KINDS:
         name = current_name(zone.sources(source))
         if name is None:
             continue
-        folder = zone.sources(source) / name
-        manifest: HealthManifest | SourceManifest
-        if source in SOURCES:
-            manifest = read_manifest_as(folder, HealthManifest)
-        else:
-            manifest = read_manifest_as(folder, SourceManifest)
-        left_out = manifest.optout_sha256 if isinstance(manifest, HealthManifest) else None
+        manifest = read_manifest_as(zone.sources(source) / name, _KINDS[source])
+        left_out = None if isinstance(manifest, SourceManifest) else manifest.optout_sha256
+        made = manifest.provenance
+        at = made.linked_at if isinstance(made, LinkedProvenance) else made.imported_at
         yield SourceState(
             source=source,
             sha256=name,
             rows={table: one.rows for table, one in manifest.tables.items()},
             synthetic=manifest.synthetic,
-            imported_at=manifest.provenance.imported_at,
+            imported_at=at,
             optout_sha256=left_out,
             out_of_date=left_out is not None and (in_force is None or in_force.sha256 != left_out),
         )

@@ -11,6 +11,8 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+# A link is made where it is at least as likely to be right as wrong.
+THRESHOLD: Final = 0.5
 EXPECTED_BY: Final = (
     "Precision is the mean probability of the links; recall is the sum of the links' probabilities over the sum over "
     "all candidates. True as far as the model's probabilities are; matches outside the window are not in it. "

@@ -15,7 +15,14 @@ from output_checker.errors import PlainError
 from datasets.link import hospital, model, quality
 from datasets.link.assignment import OneToOne, chosen, with_probabilities
 from datasets.link.comparable import CASUALTY_KEY, casualties_to_compare, casualty_id, patients_to_compare
-from datasets.link.described import AmbulanceHospital, Linkage, Measured, PersonRows, PoliceAmbulance
+from datasets.link.described import (
+    THRESHOLD,
+    AmbulanceHospital,
+    Linkage,
+    Measured,
+    PersonRows,
+    PoliceAmbulance,
+)
 from datasets.link.inputs import AMBULANCE, HOSPITAL, POLICE, Inputs, read_inputs
 from datasets.link.scoring import Scored, score
 from datasets.link.tables import (
@@ -47,7 +54,6 @@ from datasets.snapshot import (
 from datasets.zone import DataZone
 
 LINKER_VERSION: Final = 1
-THRESHOLD: Final = 0.5
 _SOURCE: Final = "linked"
 _STEPS: Final = 5
 # A pair less likely than one in a thousand, before others are considered, competes with nothing.
@@ -86,8 +92,8 @@ def link_sources(
     """Link police, ambulance, hospital, population and general practice, as far as they were imported.
 
     The opt-out list in force is applied once more. The same snapshots, list, threshold and truth give the same
-    linked snapshot, whatever the order of rows. ``truth`` is a folder with the true pairs of synthetic records:
-    it is opened after the links are made, and only measures them. ``record`` is called when the snapshot stands
+    links, whatever the order of rows. ``truth`` is a folder with the true pairs of synthetic records: the links do
+    not depend on it, it only measures them. ``record`` is called when the snapshot stands
     and before ``current`` names it; if it raises, ``current`` stays what it was.
 
     Casualties, ambulance records and admissions are in memory; the other tables pass through it in parts.

@@ -58,9 +58,27 @@ def score(model: Declared, casualties: pl.DataFrame, patients: pl.DataFrame, wor
             raise PlainError(_too_few(model, candidates, one_each))
         learnt = _learnt(database, model, left, right, u_counts, one_each)
     trained = finished(model, learnt)
-    with _database(work) as database:
-        pairs = _weights(database, model, trained, left, right)
+    pairs = weigh(model, trained, casualties, patients, work)
     return Scored(pairs, trained, max(sum(counts) for counts in u_counts), one_each)
+
+
+def weigh(
+    model: Declared, trained: Trained, casualties: pl.DataFrame, patients: pl.DataFrame, work: Path
+) -> pl.DataFrame:
+    """The candidates of a trained model: ``left`` casualty, ``right`` patient, ``match_weight``, in order."""
+    left = with_slots(casualties, model.window_minutes, neighbours=False)
+    right = with_slots(patients, model.window_minutes, neighbours=True)
+    with _database(work) as database:
+        linker = _linker(database, left, right, splink_settings(model, trained))
+        predicted = linker.inference.predict()
+        found: pl.DataFrame = database.duckdb_con.sql(
+            f"SELECT unique_id_l, unique_id_r, match_weight FROM {predicted.physical_name}"  # noqa: S608
+        ).pl()
+    return found.select(
+        pl.col("unique_id_l").alias("left"),
+        pl.col("unique_id_r").str.replace(r" -?[01]$", "").alias("right"),
+        pl.col("match_weight").round(6),
+    ).sort("left", "right")
 
 
 def weeks_moved(records: int) -> list[int]:
@@ -117,21 +135,6 @@ def _learnt(
     return Learnt(m, u_counts, share, matches=share * one_each)
 
 
-def _weights(
-    database: Any, model: Declared, trained: Trained, left: pl.DataFrame, right: pl.DataFrame
-) -> pl.DataFrame:
-    linker = _linker(database, left, right, splink_settings(model, trained))
-    predicted = linker.inference.predict()
-    found: pl.DataFrame = database.duckdb_con.sql(
-        f"SELECT unique_id_l, unique_id_r, match_weight FROM {predicted.physical_name}"  # noqa: S608
-    ).pl()
-    return found.select(
-        pl.col("unique_id_l").alias("left"),
-        pl.col("unique_id_r").str.replace(r" -?[01]$", "").alias("right"),
-        pl.col("match_weight").round(6),
-    ).sort("left", "right")
-
-
 def _count(database: Any, model: Declared, left: pl.DataFrame, right: pl.DataFrame) -> tuple[int, int]:
     connection = database.duckdb_con
     connection.register("counted_casualties", left)
@@ -161,6 +164,7 @@ def _database(work: Path) -> Iterator[Any]:
     from splink import DuckDBAPI
 
     connection = duckdb.connect(config={"temp_directory": str(work), "autoinstall_known_extensions": "false"})
+    connection.execute("SET enable_progress_bar = false")
     try:
         yield DuckDBAPI(connection)
     finally:

@@ -110,8 +110,11 @@ def sources() -> None:
 
 def _tell_what_to_import_again(states: list[SourceState]) -> None:
     old = [state.source for state in states if state.out_of_date]
-    if old:
-        typer.echo(f"Made with another opt-out list, so import again: {', '.join(old)}.")
+    imported = [source for source in old if source != "linked"]
+    if imported:
+        typer.echo(f"Made with another opt-out list, so import again: {', '.join(imported)}.")
+    if len(imported) < len(old):
+        typer.echo("Linked with another opt-out list, so link again: run `lockedroom data link`.")
 
 
 def _recorder(opened: Store, now: datetime) -> Callable[[SourceManifest | HealthManifest], None]:

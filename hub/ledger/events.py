@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     MEMBER_ENDED = "member.ended"
     OPT_OUT_TAKEN = "optout.taken"
     DATA_IMPORTED = "data.imported"
+    DATA_LINKED = "data.linked"
     EXTRACT_MADE = "extract.made"
     SIGNIN_SUCCEEDED = "signin.succeeded"
     SIGNIN_FAILED = "signin.failed"
@@ -147,6 +148,18 @@ EVENTS: Mapping[EventKind, EventSpec] = MappingProxyType(
             {
                 "optout": "the opt-out list whose persons were left out; only for health sources",
                 "opted_out": "rows of each table that were left out; only for health sources",
+            },
+        ),
+        EventKind.DATA_LINKED: EventSpec(
+            "The sources in use were linked.",
+            {
+                "snapshot": "hash that names the linked records",
+                "sources": "each source that was linked, and its snapshot",
+                "optout": "the opt-out list whose persons were left out",
+                "model": "hash of the trained model that scored pairs of casualties and patients",
+                "threshold": "least probability of a link between the two",
+                "rows": "rows of each table, links among them",
+                "synthetic": "for each source, whether its records are synthetic",
             },
         ),
         EventKind.EXTRACT_MADE: EventSpec(

@@ -1,6 +1,6 @@
 """Runs what the data zone does and kills itself (SIGKILL) at the n-th thing it does to the file system.
 
-    python killed.py import|extract|gp|opt-out ROOT DIR N
+    python killed.py import|extract|gp|opt-out|link ROOT DIR N
 
 With N = 0 it runs to the end and prints what these things were, one a line.
 """
@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from datasets.extract import make_extract
+from datasets.link.make import link_sources
 from datasets.optout import take_list
 from datasets.sources.health.importer import import_health
 from datasets.sources.stats19 import import_stats19
@@ -38,6 +39,8 @@ def main(what: str, root: str, folder: str, at: int) -> None:
         import_stats19(zone, Path(folder), now=NOW)
     elif what == "gp":
         import_health(zone, "gp", Path(folder), now=NOW)
+    elif what == "link":
+        link_sources(zone, now=NOW)
     elif what == "opt-out":
         take_list(zone, Path(folder), now=NOW)
     else:

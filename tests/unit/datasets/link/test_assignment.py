@@ -44,7 +44,7 @@ matrices = st.integers(1, 4).flatmap(
 
 
 @given(matrices)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_exact_probabilities_are_shares_of_all_one_to_one_sets(odds: np.ndarray) -> None:
     assert exact_probabilities(odds) == pytest.approx(by_enumeration(odds), rel=1e-9, abs=1e-12)
 
@@ -76,7 +76,7 @@ def test_the_stand_in_is_flatter_than_the_exact_sum_and_on_the_same_side(favour:
 
 
 @given(matrices)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_stand_in_keeps_to_one_partner_each(odds: np.ndarray) -> None:
     found = mean_field_probabilities(odds)
     assert (found.sum(axis=0) <= 1 + 1e-6).all()
@@ -112,7 +112,7 @@ scored_pairs = st.dictionaries(
 
 
 @given(scored_pairs, st.floats(0.01, 0.99), st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_links_are_one_to_one_whatever_the_pairs_and_their_order(
     frame: pl.DataFrame, threshold, random
 ) -> None:
@@ -127,7 +127,7 @@ def test_links_are_one_to_one_whatever_the_pairs_and_their_order(
 
 
 @given(scored_pairs)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_nobodys_probabilities_add_up_to_more_than_one(frame: pl.DataFrame) -> None:
     scored = with_probabilities(frame).pairs
     for side in ("left", "right"):
