@@ -30,7 +30,8 @@ _KINDS: dict[str, type[SourceManifest | HealthManifest | LinkedManifest]] = {
 class SourceState:
     """One source's snapshot in use.
 
-    ``imported_at`` is when linked records were linked. ``optout_sha256`` is the list whose persons were left out, None where the source is not about patients.
+    ``optout_sha256`` is the list whose persons were left out, None where the source is not about patients.
+    Linked records have in ``imported_at`` when they were linked.
     ``out_of_date`` says that another list is in force now.
     """
 
@@ -49,7 +50,10 @@ def opt_out_in_force(zone: DataZone) -> OptOut | None:
 
 
 def source_states(zone: DataZone) -> list[SourceState]:
-    """Every source that was imported, and linked records. Raises PlainError when a snapshot or the opt-out list is damaged."""
+    """Every source that was imported, and linked records.
+
+    Raises PlainError when a snapshot or the opt-out list is damaged.
+    """
     return list(_states(zone, opt_out_in_force(zone)))
 
 

@@ -177,7 +177,9 @@ def test_nobody_on_the_list_in_force_is_linked_although_they_were_imported(
     assert table(after, "casualties").height == table(before, "casualties").height
     left = set(table(before, "ambulance_incidents")["incident_id"])
     left -= set(table(after, "ambulance_incidents")["incident_id"])
-    alone = records.group_by("incident_id").agg(pl.col("person").is_in(gone).fill_null(False).all().alias("all"))
+    alone = records.group_by("incident_id").agg(
+        pl.col("person").is_in(gone).fill_null(False).all().alias("all")
+    )
     assert left == set(alone.filter(pl.col("all"))["incident_id"])
 
 
