@@ -14,6 +14,9 @@ from datasets.link.described import Linkage
 FILE_NAME = "manifest.json"
 OGL = "Contains public sector information licensed under the Open Government Licence v3.0"
 SYNTHETIC_LICENCE = "Synthetic data: no record describes a real collision or person"
+AROUND_PUBLISHED_LICENCE = (
+    f"Synthetic data around published police records of collisions: no person is real. {OGL}"
+)
 CONFIDENTIAL = "Confidential patient information, used as its keeper agreed"
 
 

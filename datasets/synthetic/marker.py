@@ -8,27 +8,41 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from output_checker.errors import PlainError
 
+from datasets.manifest import AROUND_PUBLISHED_LICENCE, SYNTHETIC_LICENCE
+
 MARKER = "SYNTHETIC.json"
+# In the marker of data for which published records of the world lent times, places, ages and sexes.
+AROUND_PUBLISHED = "around_published_records"
 # After the year, in police references; at the beginning of keys of health records. Real ones never look like it.
 REFERENCE_PREFIX = "SYNTHETIC"
 
 
 def read_marker(folder: Path) -> bool:
     """Whether a folder is marked synthetic. Raises PlainError for a marker that says something else."""
+    return bool(_read(folder))
+
+
+def licence(folder: Path) -> str:
+    """What a marked folder's data may be called: those around published records hold some of their facts."""
+    return AROUND_PUBLISHED_LICENCE if _read(folder).get(AROUND_PUBLISHED) is True else SYNTHETIC_LICENCE
+
+
+def _read(folder: Path) -> dict[str, Any]:
     path = folder / MARKER
     if not path.exists():
-        return False
+        return {}
     try:
         marker = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise PlainError(f"{path} cannot be read as JSON: remove it, or synthesise the set again.") from error
     if not isinstance(marker, dict) or marker.get("synthetic") is not True:
         raise PlainError(f'{path} does not say "synthetic": true: remove it, or synthesise the set again.')
-    return True
+    return marker
 
 
 def refuse_false_marker(collisions: Path) -> None:

@@ -14,7 +14,6 @@ from output_checker.errors import PlainError
 from datasets import optout
 from datasets.manifest import (
     CONFIDENTIAL,
-    SYNTHETIC_LICENCE,
     ColumnManifest,
     HealthManifest,
     IdentifiersManifest,
@@ -51,7 +50,7 @@ from datasets.sources.health.split import (
     write_attributes,
     write_identifiers,
 )
-from datasets.synthetic.marker import read_marker
+from datasets.synthetic import marker
 from datasets.zone import DataZone, is_hash
 
 IMPORTER_VERSION = 1
@@ -73,6 +72,7 @@ class _Given:
     source: Source
     files: list[KeeperFile]
     synthetic: bool
+    licence: str
 
 
 def import_health(
@@ -96,7 +96,9 @@ def import_health(
     source = SOURCES[name]
     optout.current(zone)
     with plain_disk_errors(folder):
-        given = _Given(source, open_files(folder, source, progress), read_marker(folder))
+        synthetic = marker.read_marker(folder)
+        terms = marker.licence(folder) if synthetic else CONFIDENTIAL
+        given = _Given(source, open_files(folder, source, progress), synthetic, terms)
     with plain_disk_errors(zone.root), zone.lock(f"source-{name}"):
         left_out, key = _list_and_key(zone)
         attributes, identifiers = zone.create_sources(name), zone.create_identifiers(name)
@@ -211,7 +213,7 @@ def _split(
         sha256="",
         source=given.source.name,
         synthetic=given.synthetic,
-        licence=SYNTHETIC_LICENCE if given.synthetic else CONFIDENTIAL,
+        licence=given.licence,
         tables=_describe(attributes, {name: attribute_columns(one.table) for name, one in kept.items()}),
         identifiers_sha256=identifying.sha256,
         optout_sha256=left_out.sha256,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from datasets.manifest import OGL
 from datasets.synthetic.marker import MARKER
 from datasets.synthetic.region.make import Plan
 from datasets.synthetic.region.snapshot import PoliceSnapshot
@@ -30,6 +31,10 @@ police records `{sha256}`:
 times and places of road incidents, and age, sex, severity and road-user type of those hurt, were taken from
 there{kind} and then changed as two services' records differ. Who they are,
 and everything else, is invented.{without}"""
+_TERMS = f"""
+{OGL}:
+it is the Department for Transport's.
+"""
 _TRUTH = """\
 # The truth about a synthetic region
 
@@ -65,7 +70,7 @@ def region_readme(plan: Plan, snapshot: PoliceSnapshot | None, rows: Mapping[str
             for folder, tables in folders.items()
         ),
         optouts=rows["opt-outs"],
-    )
+    ) + (_TERMS if snapshot and not snapshot.synthetic else "")
 
 
 def truth_readme() -> str:

@@ -13,7 +13,7 @@ from output_checker.errors import PlainError
 from datasets.progress import Progress, silent
 from datasets.snapshot import write_table
 from datasets.sources.health.schema import SOURCES
-from datasets.synthetic.marker import MARKER
+from datasets.synthetic.marker import AROUND_PUBLISHED, MARKER
 from datasets.synthetic.placing import put_in_place
 from datasets.synthetic.region import casualties, nhs_numbers, police, residents
 from datasets.synthetic.region.calendar import Period
@@ -65,6 +65,7 @@ def synthesise_region(
         "seed": seed,
         "people": number,
         "police_snapshot": snapshot.sha256 if snapshot else None,
+        AROUND_PUBLISHED: snapshot is not None and not snapshot.synthetic,
         "region_version": REGION_VERSION,
     }
     rows, existed = put_in_place(out, lambda folder: _write(folder, plan, made, snapshot, about, progress))
@@ -85,7 +86,9 @@ def _write(
         rows |= write_tables(folder / POLICE, made, len(made), progress)
     for part in make(plan, progress):
         if isinstance(part, File):
-            rows[part.table] = _write_table(folder, part)
+            written = _write_table(folder, part)
+            if part.folder != TRUTH:
+                rows[part.table] = written
         else:
             (folder / OPT_OUTS).write_text("".join(f"{number}\n" for number in part), "ascii")
             rows["opt-outs"] = len(part)

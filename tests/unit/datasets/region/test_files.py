@@ -131,7 +131,22 @@ def test_casualties_who_drove_are_the_drivers(made: Region) -> None:
 
 def test_the_counts_are_those_of_the_files(made: Region) -> None:
     rows = synthesise_region(made.folder, seed=7, people=PEOPLE).rows
-    for path in made.folder.glob("*/*.parquet"):
+    keepers = [path for path in made.folder.glob("*/*.parquet") if path.parent.name != "truth"]
+    assert len(keepers) == 6
+    for path in keepers:
         assert rows[path.stem] == pl.scan_parquet(path).select(pl.len()).collect().item()
     assert rows["opt-outs"] == len(made.opt_outs)
     assert f"{rows['people']:,} people" in (made.folder / "README.md").read_text()
+
+
+def test_the_truth_has_the_columns_that_its_readme_names(made: Region) -> None:
+    readme = (made.folder / "truth" / "README.md").read_text()
+    names = {"collision_index", "vehicle_reference", "casualty_reference", "record_id"}
+    for table, columns in (
+        ("police_ambulance", names),
+        ("ambulance_hospital", {"record_id", "epikey"}),
+        ("persons", names | {"nhs_number"}),
+    ):
+        assert set(made.table(table).columns) == columns
+        assert f"`{table}.parquet`" in readme
+    assert all(f"`{name}`" in readme for name in (*names, "epikey"))
