@@ -177,7 +177,7 @@ class Site:
 
     def _newest_state(self) -> str | None:
         with self.hub.store.read() as session:
-            found = session.scalars(select(AirlockRequest).order_by(AirlockRequest.number.desc())).first()
+            found = session.scalars(select(AirlockRequest).order_by(AirlockRequest.taken_at.desc())).first()
             return None if found is None else found.state
 
 

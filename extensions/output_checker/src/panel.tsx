@@ -60,7 +60,7 @@ function Release({ model }: { model: ReleaseModel }): React.ReactElement {
   const { draft, fault, notice, overview, pending } = model;
   const heading = React.useRef<HTMLHeadingElement>(null);
   useFocusAfter(draft?.id, heading);
-  const isEmpty = overview !== null && overview.requests.length === 0 && pending.length === 0;
+  const isEmpty = overview?.requests.length === 0 && pending.length === 0;
   return (
     <>
       <h2>Release</h2>
@@ -77,7 +77,7 @@ function Release({ model }: { model: ReleaseModel }): React.ReactElement {
             {fault}
           </p>
         )}
-        {isEmpty ? <Empty /> : <WhatNext />}
+        {overview !== null && (isEmpty ? <Empty /> : <WhatNext />)}
         <ul className="lr-Cards">
           {pending.map((bundle) => (
             <PendingCard key={bundle.bundle} pending={bundle} />
