@@ -372,6 +372,12 @@ def test_identifiers_that_belong_to_nothing_are_removed(zone: DataZone, tmp_path
     shutil.copytree(zone.identifiers("gp") / name, lost)
     assert import_health(zone, "gp", folder, now=NOW).existed
     assert [entry.name for entry in zone.identifiers("gp").iterdir()] == [name]
+    # The same once more, and what it left is not taken for the new one's, whatever became of it meanwhile.
+    shutil.rmtree(zone.sources("gp") / name)
+    (zone.identifiers("gp") / name / "events.parquet").unlink()
+    again = import_health(zone, "gp", folder, now=NOW)
+    assert (again.folder.name, again.existed) == (name, False)
+    verify_identifiers(zone, again.manifest)
 
 
 @pytest.mark.parametrize("part", ["sources", "identifiers"])
