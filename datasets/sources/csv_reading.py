@@ -76,7 +76,9 @@ def check_csv(path: Path, progress: Progress = silent) -> CheckedFile:
                 )
             rows += 1
     except csv.Error as error:
-        raise PlainError(f"{path.name}, line {reader.line_num}: not CSV ({error}).") from error
+        raise PlainError(
+            f"{path.name}, line {reader.line_num}: not CSV; its quotes or line ends are not where they belong."
+        ) from error
     if rows == 0:
         raise PlainError(f"{path.name} has headings but no rows.")
     progress(f"reading {path.name}", size, size)

@@ -43,6 +43,8 @@ from tests.unit.datasets.health.keepers import (
     send,
 )
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> DataZone:

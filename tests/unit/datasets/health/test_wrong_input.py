@@ -368,6 +368,7 @@ def test_no_folder(zone: DataZone, tmp_path: Path) -> None:
         import_health(zone, "population", tmp_path / "nowhere", now=NOW)
 
 
+@pytest.mark.usefixtures("read_here")
 def test_a_refused_import_loses_nothing(zone: DataZone, tmp_path: Path) -> None:
     """What is wrong is found early or late; the snapshot in use and what surrounds it stay as they were."""
     first = import_health(zone, "ambulance", send(tmp_path / "good", "ambulance"), now=NOW)
