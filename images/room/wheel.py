@@ -13,7 +13,7 @@ from pathlib import Path
 from front_end import BUILT, CHECKER, built_front_end
 
 # What the tools leave in a checkout where somebody works on the front end.
-LEFT_BY_TOOLS = ("__pycache__", "node_modules", "lib", BUILT)
+LEFT_BY_TOOLS = ("__pycache__", ".yarn", "node_modules", "lib", BUILT)
 
 
 def build_wheel(work: Path) -> Path:

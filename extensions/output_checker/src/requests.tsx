@@ -43,7 +43,7 @@ export function RequestCard({ request }: { request: Request }): React.ReactEleme
         <Said key={`${comment.when} ${comment.text}`} comment={comment} />
       ))}
       <p className="lr-When">
-        <time dateTime={request.updated}>{moment(request.updated)}</time>
+        Last answer of the airlock: <time dateTime={request.updated}>{moment(request.updated)}</time>
       </p>
     </li>
   );
