@@ -242,6 +242,11 @@ class ExtractManifest(_Model):
     tables: dict[str, TableManifest]
     provenance: ExtractProvenance
     approved: dict[str, Any] = Field(description="the specification that was approved: tables, columns, rows")
+    parts: dict[str, bool] = Field(default={}, description="source: whether its records are synthetic")
+    optout_sha256: str | None = Field(
+        default=None, description="the opt-out list whose persons were left out of linked records"
+    )
+    linkage: Linkage | None = Field(default=None, description="how linked records were linked, and how well")
 
     def header(self) -> dict[str, Any]:
         """The part of the extract's name that is not rows."""

@@ -8,14 +8,19 @@ from typing import Any
 import polars as pl
 from output_checker.errors import PlainError
 
+from datasets.extract.layout import SnapshotManifest
 from datasets.extract.spec import Condition, ExtractSpec, Scalar
-from datasets.manifest import ColumnManifest, SourceManifest
+from datasets.manifest import ColumnManifest
+from datasets.sources.health.schema import tables
 
 _ORDERED = ("<", "<=", ">", ">=")
-_UNORDERED_KINDS = ("category", "text", "reference")
+# Kinds of columns whose values name a record or a person: they leave the zone as the project's pseudonyms only.
+NAMES_A_RECORD = ("reference", "pseudonym")
+_UNORDERED_KINDS = ("category", "text", *NAMES_A_RECORD)
+_IDENTIFIERS = frozenset(column.name for _, table in tables() for column in table.identifiers)
 
 
-def check_spec(spec: ExtractSpec, source: SourceManifest) -> None:
+def check_spec(spec: ExtractSpec, source: SnapshotManifest) -> None:
     """Raise PlainError, naming it, for a table, column, operator or value that the source cannot serve."""
     for name, table in spec.tables.items():
         if name not in source.tables:
@@ -26,7 +31,7 @@ def check_spec(spec: ExtractSpec, source: SourceManifest) -> None:
             filter_of(condition, name, source)
 
 
-def filter_of(condition: Condition, table: str, source: SourceManifest) -> pl.Expr:
+def filter_of(condition: Condition, table: str, source: SnapshotManifest) -> pl.Expr:
     """The filter for one condition. Raises PlainError for an unknown column, or a value of another type."""
     column = _column(source, table, condition.column)
     # Approved bounds may be fractions of a column's whole numbers; numbers compare as numbers.
@@ -35,7 +40,7 @@ def filter_of(condition: Condition, table: str, source: SourceManifest) -> pl.Ex
         return value.is_null()
     if condition.op == "not_null":
         return value.is_not_null()
-    if column.kind == "reference":
+    if column.kind in NAMES_A_RECORD:
         # The specification goes into the manifest, which lies in the room: it must hold no identifier.
         raise PlainError(
             f"Rows of {table} cannot be chosen by {column.name}: an approval does not name records."
@@ -68,7 +73,9 @@ def filter_of(condition: Condition, table: str, source: SourceManifest) -> pl.Ex
             return value >= one
 
 
-def _column(source: SourceManifest, table: str, name: str) -> ColumnManifest:
+def _column(source: SnapshotManifest, table: str, name: str) -> ColumnManifest:
+    if name in _IDENTIFIERS:
+        raise PlainError(f"{name} says who somebody is: it is in no extract, and no row can be chosen by it.")
     for column in source.tables[table].columns:
         if column.name == name:
             return column

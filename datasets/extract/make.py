@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,16 +11,18 @@ from pathlib import Path
 import polars as pl
 from output_checker.errors import PlainError
 
-from datasets.extract.conditions import check_spec, filter_of
-from datasets.extract.spec import ExtractSpec, TableSpec
+from datasets.extract.conditions import NAMES_A_RECORD, check_spec, filter_of
+from datasets.extract.layout import LAYOUTS, SnapshotManifest
+from datasets.extract.source import files_of, parts_of, refuse_outdated, refuse_real, source_snapshot
+from datasets.extract.spec import Condition, ExtractSpec, TableSpec
 from datasets.manifest import (
     ColumnManifest,
     ExtractManifest,
     ExtractProvenance,
-    SourceManifest,
+    LinkedManifest,
     TableManifest,
     extract_header,
-    read_manifest,
+    read_manifest_as,
     write_manifest,
 )
 from datasets.progress import Progress, silent
@@ -37,16 +39,10 @@ from datasets.snapshot import (
     verify_snapshot,
     write_table,
 )
-from datasets.zone import DataZone, is_hash
+from datasets.zone import DataZone
 
-EXTRACTOR_VERSION = 1
+EXTRACTOR_VERSION = 2
 _ORDER = "__order"
-_LINK = "collision_index"
-_RECORD_KEY = {
-    "collisions": [_LINK],
-    "casualties": [_LINK, "vehicle_reference", "casualty_reference"],
-    "vehicles": [_LINK, "vehicle_reference"],
-}
 # A table with more rows is sorted in parts.
 _SORTED_AT_ONCE = 500_000
 _HEXADECIMAL = "0123456789abcdef"
@@ -68,27 +64,25 @@ def make_extract(
     now: datetime,
     progress: Progress = silent,
     record: Callable[[ExtractManifest], None] | None = None,
-    only_synthetic: bool = False,
+    may_be_real: Collection[str] = (),
 ) -> ExtractResult:
     """Make the extract that was approved and let ``current`` name it.
 
     ``record`` is called when the snapshot stands and before ``current`` names it, so that nothing comes into
     use that was not written down; if it raises, ``current`` stays what it was.
 
-    ``only_synthetic`` refuses a source of real records: for projects whose rooms are kept for synthetic data.
+    ``may_be_real`` are the sources whose real records the project may hold; synthetic ones it may always.
 
     Runs of one project wait for one another. The same approval over the same source gives the same snapshot.
-    Raises PlainError when there is no source, when the approval does not fit it, or selects nothing; then
+    Raises PlainError when there is no source, when it may not be used for the project, when the approval does
+    not fit it, or selects nothing; then
     nothing is put in place and ``current`` stays what it was.
     """
     source_folder, source = source_snapshot(zone, spec)
-    if only_synthetic and not source.synthetic:
-        raise PlainError(
-            f"{spec.project} is a project for synthetic data, and {spec.source} {source.sha256[:12]} holds "
-            "real records: give the project another tier, or approve a synthetic snapshot."
-        )
+    refuse_real(spec, source, may_be_real)
     check_spec(spec, source)
     with plain_disk_errors(zone.root), zone.lock(f"extract-{spec.project}"):
+        refuse_outdated(zone, source)
         verify_files(source_folder, source.tables)
         parent = zone.create_extracts(spec.project)
         key = project_key(zone, spec.project)
@@ -99,40 +93,17 @@ def make_extract(
             existed = not publish(made, final)
         if existed:
             verify_snapshot(final)
-            first = read_manifest(final)
-            assert isinstance(first, ExtractManifest)
-            manifest = first
+            manifest = read_manifest_as(final, ExtractManifest)
         if record is not None:
             record(manifest)
         replace_file(parent / "current", f"{manifest.sha256}\n".encode(), 0o444)
     return ExtractResult(final, manifest, existed)
 
 
-def source_snapshot(zone: DataZone, spec: ExtractSpec) -> tuple[Path, SourceManifest]:
-    """The pinned source snapshot, or the one imported last. Raises PlainError when it is not there."""
-    parent = zone.sources(spec.source)
-    name = spec.snapshot
-    if name is None:
-        pointer = parent / "current"
-        if not pointer.is_file():
-            raise PlainError(
-                f"No {spec.source} data have been imported: run `lockedroom data import {spec.source} DIR` "
-                "first."
-            )
-        name = pointer.read_text("ascii", errors="replace").strip()
-    folder = parent / name
-    if not is_hash(name) or not folder.is_dir():
-        raise PlainError(f"The {spec.source} snapshot {name[:64]} is not in the data zone: import it again.")
-    manifest = read_manifest(folder)
-    if not isinstance(manifest, SourceManifest) or manifest.sha256 != name:
-        raise PlainError(f"{folder} is not an imported snapshot: move it away and import again.")
-    return folder, manifest
-
-
 def _make_tables(
     made: Path,
     source_folder: Path,
-    source: SourceManifest,
+    source: SnapshotManifest,
     spec: ExtractSpec,
     key: bytes,
     now: datetime,
@@ -158,10 +129,13 @@ def _make_tables(
         synthetic=source.synthetic,
         licence=source.licence,
         tables=described,
+        parts=parts_of(source),
+        optout_sha256=source.optout_sha256 if isinstance(source, LinkedManifest) else None,
+        linkage=source.linkage if isinstance(source, LinkedManifest) else None,
         provenance=ExtractProvenance(
             source=source.source,
             source_sha256=source.sha256,
-            source_files=source.provenance.files,
+            source_files=files_of(source),
             source_rows={name: table.rows for name, table in source.tables.items()},
             extractor_version=EXTRACTOR_VERSION,
             made_at=now,
@@ -170,35 +144,49 @@ def _make_tables(
     )
 
 
-def _rows(name: str, folder: Path, source: SourceManifest, spec: ExtractSpec) -> pl.LazyFrame:
-    """The approved rows of a table: its own conditions, and none whose collision was not chosen."""
-    frame = _filtered(name, folder, source, spec)
-    collisions = spec.tables.get("collisions")
-    if name != "collisions" and collisions is not None and collisions.rows:
-        chosen = _filtered("collisions", folder, source, spec).select(_LINK)
-        frame = frame.join(chosen, on=_LINK, how="semi")
-    return frame
+def _rows(name: str, folder: Path, source: SnapshotManifest, spec: ExtractSpec) -> pl.LazyFrame:
+    """The approved rows of a table: its own conditions, and none that belongs to a row that was not chosen.
 
-
-def _filtered(name: str, folder: Path, source: SourceManifest, spec: ExtractSpec) -> pl.LazyFrame:
+    A row that should name such a row and names none, such as a patient whose person is not known, is not chosen
+    either.
+    """
     frame = pl.scan_parquet(folder / source.tables[name].file, glob=False)
-    for condition in spec.tables[name].rows:
+    for condition in _conditions(name, spec):
         frame = frame.filter(filter_of(condition, name, source))
+    for parent in LAYOUTS[spec.source].tables[name].belongs_to:
+        if parent.table in source.tables and _narrowed(parent.table, source, spec):
+            chosen = _rows(parent.table, folder, source, spec).select(parent.on)
+            frame = frame.join(chosen, on=parent.on, how="semi", maintain_order="left")
     return frame
+
+
+def _narrowed(name: str, source: SnapshotManifest, spec: ExtractSpec) -> bool:
+    """Whether conditions, its own or others', choose among a table's rows."""
+    return bool(_conditions(name, spec)) or any(
+        parent.table in source.tables and _narrowed(parent.table, source, spec)
+        for parent in LAYOUTS[spec.source].tables[name].belongs_to
+    )
+
+
+def _conditions(name: str, spec: ExtractSpec) -> list[Condition]:
+    return spec.tables[name].rows if name in spec.tables else []
 
 
 def _selected(
-    rows: pl.LazyFrame, name: str, table: TableSpec, source: SourceManifest, key: bytes
+    rows: pl.LazyFrame, name: str, table: TableSpec, source: SnapshotManifest, key: bytes
 ) -> pl.LazyFrame:
     """The approved columns, references as pseudonyms, and the order key of each record."""
     kinds = {column.name: column.kind for column in source.tables[name].columns}
+    layout = LAYOUTS[source.source]
     columns = [
-        pseudonymised(pl.col(column), key, f"{source.source}/{column}").alias(column)
-        if kinds[column] == "reference"
+        pseudonymised(pl.col(column), key, layout.domains.get(column, f"{source.source}/{column}")).alias(
+            column
+        )
+        if kinds[column] in NAMES_A_RECORD
         else pl.col(column)
         for column in table.columns
     ]
-    record = pl.concat_str(_RECORD_KEY[name], separator="/", ignore_nulls=False)
+    record = pl.concat_str(layout.tables[name].key, separator="/", ignore_nulls=False)
     return rows.select(*columns, order_key(record, key, f"{source.source}/order of {name}").alias(_ORDER))
 
 
@@ -225,7 +213,7 @@ def _parts(rows: int) -> list[pl.Expr]:
 
 
 def _describe(
-    tables: dict[str, Path], delivered: dict[str, TableSpec], source: SourceManifest
+    tables: dict[str, Path], delivered: dict[str, TableSpec], source: SnapshotManifest
 ) -> dict[str, TableManifest]:
     sizes = describe_tables(tables)
     described = {}
@@ -238,7 +226,7 @@ def _describe(
 
 
 def _as_delivered(column: ColumnManifest) -> ColumnManifest:
-    if column.kind != "reference":
+    if column.kind not in NAMES_A_RECORD:
         return column
     return column.model_copy(
         update={"kind": "pseudonym", "description": f"Pseudonym, this project's own. {column.description}"}

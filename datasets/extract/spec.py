@@ -85,11 +85,12 @@ class TableSpec(_Model):
 class ExtractSpec(_Model):
     """An approved extract.
 
-    Conditions on ``collisions`` also choose among casualties and vehicles: those of the chosen collisions.
+    Conditions on a table also choose among the rows that belong to its rows: those on ``collisions`` among
+    casualties, vehicles and links, those on ``people`` among all records of a person.
     """
 
     project: ProjectSlug
-    source: Literal["stats19"] = "stats19"
+    source: Literal["stats19", "linked"] = "stats19"
     snapshot: str | None = Field(
         default=None,
         pattern=r"^[0-9a-f]{64}$",

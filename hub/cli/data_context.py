@@ -26,6 +26,14 @@ def counts(tables: dict[str, TableManifest]) -> str:
     return ", ".join(f"{table.rows:,} {name}" for name, table in tables.items())
 
 
+def in_words(parts: dict[str, bool]) -> str:
+    """Of sources, each synthetic or not: ``synthetic``, ``real``, or ``partly synthetic`` and which of them."""
+    invented = [name for name, synthetic in parts.items() if synthetic]
+    if len(invented) == len(parts):
+        return "synthetic"
+    return f"partly synthetic: {', '.join(invented)}" if invented else "real"
+
+
 @contextmanager
 def bars() -> Iterator[Progress]:
     """Progress bars on standard error, one per step; nothing when nobody watches."""

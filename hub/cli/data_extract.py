@@ -13,13 +13,16 @@ from datasets.extract import ExtractSpec, make_extract
 from datasets.manifest import ExtractManifest
 from datasets.zone import checked_slug
 from hub.cli.context import console_actor, settings, store
-from hub.cli.data_context import bars, counts, zone
+from hub.cli.data_context import bars, counts, in_words, zone
 from hub.governance import approved_extract
 from hub.governance.lookup import find_project
 from hub.governance.policies import projects as project_policy
 from hub.ledger import EventKind, append
 from hub.store import Store
 from hub.store.clock import utc_now
+
+# Which sources' real records the rooms of a tier may hold. Patients' records are for tiers that do not exist yet.
+_MAY_BE_REAL: dict[str, tuple[str, ...]] = {"synthetic": (), "low": ("stats19",)}
 
 
 def extract(
@@ -57,10 +60,13 @@ def extract(
                 now=now,
                 progress=progress,
                 record=record,
-                only_synthetic=tier == "synthetic",
+                may_be_real=_MAY_BE_REAL.get(tier, ()),
             )
     typer.echo(f"{'Already there' if result.existed else 'Made'}: extract {result.manifest.sha256} of {slug}")
-    typer.echo(f"  {counts(result.manifest.tables)}{'; synthetic' if result.manifest.synthetic else ''}")
+    made = result.manifest
+    # Extracts of an earlier version name no parts.
+    parts = made.parts or {made.provenance.source: made.synthetic}
+    typer.echo(f"  {counts(made.tables)}; {in_words(parts)}")
 
 
 def approval_hash(approved: dict[str, Any]) -> str:

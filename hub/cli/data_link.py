@@ -11,7 +11,7 @@ import typer
 from datasets.link.described import THRESHOLD, AmbulanceHospital, Measured, PoliceAmbulance
 from datasets.manifest import LinkedManifest
 from hub.cli.context import console_actor, settings, store
-from hub.cli.data_context import bars, counts, zone
+from hub.cli.data_context import bars, counts, in_words, zone
 from hub.ledger import EventKind, append
 from hub.store.clock import utc_now
 
@@ -57,18 +57,11 @@ def link(
 
 
 def _about(manifest: LinkedManifest) -> Iterator[str]:
-    yield f"{counts(manifest.tables)}; {_parts(manifest)}"
+    yield f"{counts(manifest.tables)}; {in_words(manifest.parts)}"
     yield from _about_police(manifest.linkage.police_ambulance)
     if manifest.linkage.ambulance_hospital is not None:
         yield from _about_hospital(manifest.linkage.ambulance_hospital)
     yield f"{manifest.licence}."
-
-
-def _parts(manifest: LinkedManifest) -> str:
-    if manifest.synthetic:
-        return "synthetic"
-    invented = [name for name, synthetic in manifest.parts.items() if synthetic]
-    return f"partly synthetic: {', '.join(invented)}" if invented else "real"
 
 
 def _about_police(about: PoliceAmbulance) -> Iterator[str]:

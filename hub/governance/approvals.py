@@ -18,6 +18,20 @@ from hub.governance.policies import projects as project_policy
 from hub.ledger import EventKind, append
 from hub.store.models import Approval, Membership, Person, Project, SeatRecord
 
+# Columns of the data zone's sources that say who somebody is. They are in no extract; nobody can approve them.
+IDENTIFIERS = frozenset(
+    {
+        "nhs_number",
+        "newnhsno",
+        "given_name",
+        "family_name",
+        "birth_date",
+        "dob",
+        "postcode",
+        "homeadd",
+        "household_id",
+    }
+)
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 _Value = Annotated[str, StringConstraints(max_length=200)] | bool | int | float
 Operator = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
@@ -51,6 +65,13 @@ class ApprovedTable(_Strict):
     def _each_column_once(self) -> ApprovedTable:
         if len(set(self.columns)) != len(self.columns):
             raise ValueError("a column is named twice")
+        return self
+
+    @model_validator(mode="after")
+    def _nobody_is_named(self) -> ApprovedTable:
+        named = sorted(IDENTIFIERS & {*self.columns, *(row.column for row in self.rows)})
+        if named:
+            raise ValueError(f"{named[0]} says who somebody is and never leaves the data zone")
         return self
 
 

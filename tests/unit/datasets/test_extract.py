@@ -316,13 +316,20 @@ def test_conditions_that_select_nothing_get_a_sentence(filled: DataZone) -> None
     assert "select no row of casualties" in refusal(filled, approved(tables=tables))
 
 
-def test_a_project_for_synthetic_data_gets_no_real_records(
+def test_a_project_gets_real_records_of_the_sources_that_its_tier_may_hold_and_of_no_other(
     zone: DataZone, files: Path, synthetic_set: Path
 ) -> None:
     import_stats19(zone, files, now=NOW)
-    assert "holds real records" in refusal(zone, approved(), only_synthetic=True)
+    for may_be_real in ((), ("ambulance",)):
+        said = refusal(zone, approved(), may_be_real=may_be_real)
+        assert "may not hold real records of stats19" in said
+    real = make_extract(zone, approved(), now=NOW, may_be_real=("stats19",)).manifest
+    assert not real.synthetic
+    assert real.parts == {"stats19": False}
     import_stats19(zone, synthetic_set, now=NOW)
-    assert make_extract(zone, approved(), now=NOW, only_synthetic=True).manifest.synthetic
+    invented = make_extract(zone, approved(), now=NOW).manifest
+    assert invented.synthetic
+    assert invented.parts == {"stats19": True}
 
 
 @pytest.mark.parametrize("pointer", [b"", b"../../keys", b"\xff", b"0" * 64])

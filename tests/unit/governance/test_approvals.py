@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from datasets.sources.health.schema import SOURCES
 from hub.governance import approved_extract, record_approval
 from hub.governance.approvals import parse_extract
 from hub.governance.errors import NotAllowed, NotFound, NotNow, WrongValue
@@ -51,6 +52,31 @@ def test_no_approval_is_said(store: Store) -> None:
     project(store)
     with store.read() as session, pytest.raises(NotFound, match="No data are approved"):
         approved_extract(session, "road-safety")
+
+
+def test_linked_records_can_be_approved() -> None:
+    tables = {"admissions": {"columns": ["epikey", "diag_01"], "rows": []}}
+    assert parse_extract({"source": "linked", "tables": tables}).source == "linked"
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    sorted(
+        {
+            column.name
+            for source in SOURCES.values()
+            for table in source.tables
+            for column in table.identifiers
+        }
+    ),
+)
+def test_no_identifier_of_any_source_can_be_approved(identifier: str) -> None:
+    condition = {"column": identifier, "op": "==", "value": "x"}
+    for table in ({"columns": ["a", identifier]}, {"columns": ["a"], "rows": [condition]}):
+        with pytest.raises(
+            WrongValue, match=f"{identifier} says who somebody is and never leaves the data zone"
+        ):
+            parse_extract(_changed(tables={"people": table}))
 
 
 @pytest.mark.parametrize("value", ["1", 1, 1.5, True])
