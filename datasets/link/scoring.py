@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,10 +48,9 @@ def score(model: Declared, casualties: pl.DataFrame, patients: pl.DataFrame, wor
     The result depends on the records alone, not on their order. Raises PlainError when there are too few
     candidates to learn from.
     """
-    left = with_slots(casualties, model.window_minutes, neighbours=False)
-    right = with_slots(patients, model.window_minutes, neighbours=True)
+    left, right = _slotted(model, casualties, [patients])
     with _database(work) as database:
-        u_counts = _sampled_u(database, model, left, patients)
+        u_counts = _sampled_u(database, model, casualties, patients)
     with _database(work) as database:
         candidates, one_each = _count(database, model, left, right)
         if one_each < FEWEST_CANDIDATES:
@@ -66,8 +65,7 @@ def weigh(
     model: Declared, trained: Trained, casualties: pl.DataFrame, patients: pl.DataFrame, work: Path
 ) -> pl.DataFrame:
     """The candidates of a trained model: ``left`` casualty, ``right`` patient, ``match_weight``, in order."""
-    left = with_slots(casualties, model.window_minutes, neighbours=False)
-    right = with_slots(patients, model.window_minutes, neighbours=True)
+    left, right = _slotted(model, casualties, [patients])
     with _database(work) as database:
         linker = _linker(database, left, right, splink_settings(model, trained))
         predicted = linker.inference.predict()
@@ -87,9 +85,25 @@ def weeks_moved(records: int) -> list[int]:
     return [sign * weeks for weeks in range(1, each_way + 1) for sign in (1, -1)]
 
 
-def _sampled_u(database: Any, model: Declared, left: pl.DataFrame, patients: pl.DataFrame) -> list[list[int]]:
-    copies = pl.concat(moved(patients, weeks) for weeks in weeks_moved(patients.height))
-    right = with_slots(copies, model.window_minutes, neighbours=True)
+def _slotted(
+    model: Declared, casualties: pl.DataFrame, patients: Iterable[pl.DataFrame]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Casualties with their slot of time, and the patients that share a slot with one, in as many slots."""
+    left = with_slots(casualties, model.window_minutes, neighbours=False)
+    slots = left.select("slot").unique()
+    near = [
+        with_slots(some, model.window_minutes, neighbours=True).join(slots, on="slot", how="semi")
+        for some in patients
+    ]
+    return left, pl.concat(near)
+
+
+def _sampled_u(
+    database: Any, model: Declared, casualties: pl.DataFrame, patients: pl.DataFrame
+) -> list[list[int]]:
+    left, right = _slotted(
+        model, casualties, (moved(patients, weeks) for weeks in weeks_moved(patients.height))
+    )
     linker = _linker(database, left, right, splink_settings(model))
     predicted = linker.inference.predict()
     counts = []
