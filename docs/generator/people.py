@@ -17,6 +17,10 @@ _GOVERNANCE = (
     governance.check_may_manage_projects,
     governance.check_may_manage_members,
     governance.check_may_approve_data,
+    governance.check_may_see_accounts,
+    governance.check_may_see_projects,
+    governance.check_may_see_extracts,
+    governance.check_may_see_approvals,
 )
 _AIRLOCK = (
     airlock.check_sees_as_author,
@@ -41,7 +45,8 @@ def page() -> str:
         f"Nobody holds {' and '.join(code(r.value) for r in sorted(KEPT_APART))} together.",
         "## Accounts, projects, members, data",
         "`console` is somebody with the server's command line: they hold the database file already, so no role is "
-        "asked for. In this version the command line is the only place where these things are done.",
+        "asked for. In this version the command line is the only place where these things are done; what may be seen "
+        "is on the desk.",
         table(("What", "console", *(code(r.value) for r in Role)), [_governance_row(c) for c in _GOVERNANCE]),
         *(f"- {_name(check)}: {prose(check)}" for check in _GOVERNANCE),
         "## Requests to release",

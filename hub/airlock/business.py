@@ -218,6 +218,7 @@ def submit(session: Session, number: int, *, person: str, now: datetime) -> None
     seat = seat_of(request)
     permissions.check_submit(records.actor_for(session, person, seat.project, now), seat.person)
     policies.check_submit(moment_of(request))
+    request.submitted_at = now
     _move(request, Event.SUBMIT, now)
     append(
         session,

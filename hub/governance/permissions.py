@@ -84,6 +84,32 @@ def check_may_approve_data(actor: Actor, members: frozenset[str] = frozenset()) 
         )
 
 
+def check_may_see_accounts(actor: Actor) -> None:
+    """Everybody's name, roles and whether the account is open: administrators."""
+    if not actor.holds(Role.ADMINISTRATOR):
+        raise NotAllowed("Only an administrator may see everybody's account.")
+
+
+def check_may_see_projects(actor: Actor) -> None:
+    """All projects, until when they run and how many members they have: administrators and data managers."""
+    if not (actor.holds(Role.ADMINISTRATOR) or actor.holds(Role.DATA_MANAGER)):
+        raise NotAllowed("Only an administrator or a data manager may see all projects.")
+
+
+def check_may_see_extracts(actor: Actor) -> None:
+    """What lies in the extract of each project, as numbers of rows: data managers."""
+    if not actor.holds(Role.DATA_MANAGER):
+        raise NotAllowed("Only a data manager may see the extracts of all projects.")
+
+
+def check_may_see_approvals(actor: Actor) -> None:
+    """Which data each project was approved for: data managers and the committee."""
+    if not (actor.holds(Role.DATA_MANAGER) or actor.holds(Role.COMMITTEE)):
+        raise NotAllowed(
+            "Only a data manager or a member of the Data Access Committee may see all approvals."
+        )
+
+
 def may_manage_accounts(actor: Actor, about: str | None = None) -> bool:
     """See ``check_may_manage_accounts``."""
     return _passes(lambda: check_may_manage_accounts(actor, about))
@@ -102,6 +128,26 @@ def may_manage_members(actor: Actor, about: str | None = None) -> bool:
 def may_approve_data(actor: Actor, members: frozenset[str] = frozenset()) -> bool:
     """See ``check_may_approve_data``."""
     return _passes(lambda: check_may_approve_data(actor, members))
+
+
+def may_see_accounts(actor: Actor) -> bool:
+    """See ``check_may_see_accounts``."""
+    return _passes(lambda: check_may_see_accounts(actor))
+
+
+def may_see_projects(actor: Actor) -> bool:
+    """See ``check_may_see_projects``."""
+    return _passes(lambda: check_may_see_projects(actor))
+
+
+def may_see_extracts(actor: Actor) -> bool:
+    """See ``check_may_see_extracts``."""
+    return _passes(lambda: check_may_see_extracts(actor))
+
+
+def may_see_approvals(actor: Actor) -> bool:
+    """See ``check_may_see_approvals``."""
+    return _passes(lambda: check_may_see_approvals(actor))
 
 
 def _passes(check: Callable[[], None]) -> bool:

@@ -14,6 +14,11 @@ class Role(StrEnum):
     COMMITTEE = "committee"
 
     @property
+    def words(self) -> str:
+        """The role's name in words."""
+        return self.value.replace("_", " ")
+
+    @property
     def meaning(self) -> str:
         """One line for people."""
         return _MEANINGS[self]

@@ -45,6 +45,7 @@ async def serve() -> None:
     desk = Desk(
         store=open_store(settings.database),
         quarantine=Quarantine(settings.state / "airlock"),
+        state=settings.state,
         key=load_key(settings.keys),
         hub_auth=DeskOAuth(cookie_options=cookies, oauth_redirect_uri=f"{origin}{prefix}oauth_callback"),
         prefix=prefix,

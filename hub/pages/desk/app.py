@@ -6,7 +6,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,20 @@ def _moment(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
 
 
+def _day(moment: datetime) -> str:
+    """A day for people, in UTC."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def _duration(time: timedelta) -> str:
+    """A length of time for people, in its largest unit."""
+    for unit, seconds in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        count = int(time.total_seconds()) // seconds
+        if count:
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return "less than a minute"
+
+
 def _templates() -> Environment:
     found = Environment(
         loader=FileSystemLoader([_HERE / "templates", TEMPLATES]),
@@ -46,6 +60,8 @@ def _templates() -> Environment:
     found.globals["nhs"] = NHS
     found.filters["size"] = _size
     found.filters["moment"] = _moment
+    found.filters["day"] = _day
+    found.filters["duration"] = _duration
     return found
 
 
@@ -54,11 +70,12 @@ class Desk:
     """What the handlers work with.
 
     ``prefix`` begins and ends with a slash; ``public_url`` is an origin; ``rooms`` is the address of the
-    hub's page of a person's rooms.
+    hub's page of a person's rooms; ``state`` is the directory in which the data zone's extracts lie.
     """
 
     store: Store
     quarantine: Quarantine
+    state: Path
     key: bytes
     hub_auth: Any
     prefix: str

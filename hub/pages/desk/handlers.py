@@ -212,9 +212,10 @@ class Home(SignedIn):
     """A person's page."""
 
     async def get(self) -> None:
-        """Own requests, and the queue for output checkers."""
+        """Own requests, the queue for output checkers, and what other roles may see."""
         now = self.desk.clock()
-        found = await self.reading(lambda s: views.home(s, self.person, self.desk.key, now))
+        desk = self.desk
+        found = await self.reading(lambda s: views.home(s, self.person, desk.key, desk.state, now))
         await self.show("home.html", it=found)
 
 

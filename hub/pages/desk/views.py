@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from output_checker.errors import PlainError
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub.airlock import permissions, policies, records, tokens
 from hub.airlock.permissions import Actor
 from hub.airlock.records import AuthorView
 from hub.airlock.states import State
-from hub.store.models import AirlockRequest, Person
+from hub.governance.permissions import load_actor
+from hub.governance.roles import Role
+from hub.pages.desk.overview import Overview, overview_for
+from hub.store.models import AirlockDecision, AirlockRequest, Person, SeatRecord
 
 _OWN_SHOWN = 200
 _QUEUE_SHOWN = 200
+_DECISIONS_SHOWN = 10
 
 
 class Unknown(PlainError):
@@ -44,27 +49,42 @@ class OwnRequest:
 
 @dataclass(frozen=True)
 class QueueLine:
-    """A line of the output checker's queue."""
+    """A line of the output checker's queue; ``waiting`` is the time since the author submitted."""
 
     number: int
     author: str
     project: str
     kind: str
     bytes: int
-    submitted: datetime
+    verdict: str
+    waiting: timedelta
     approvals: int
     decided: bool
 
 
 @dataclass(frozen=True)
+class DecidedLine:
+    """A decision that an output checker made, and where its request stands now."""
+
+    number: int
+    decision: str
+    decided: datetime
+    state: State
+
+
+@dataclass(frozen=True)
 class Home:
-    """A person's page."""
+    """A person's page. ``roles`` are those besides being a researcher, which membership of a project says."""
 
     person: str
     full_name: str
+    roles: tuple[Role, ...]
+    is_researcher: bool
     is_checker: bool
     own: tuple[OwnRequest, ...]
     queue: tuple[QueueLine, ...]
+    decided: tuple[DecidedLine, ...]
+    overview: Overview
 
 
 def person_of(session: Session, name: str) -> Person:
@@ -79,8 +99,11 @@ def person_of(session: Session, name: str) -> Person:
     return person
 
 
-def home(session: Session, name: str, key: bytes, now: datetime) -> Home:
-    """The page of ``name``: their own requests, and the queue if they check outputs."""
+def home(session: Session, name: str, key: bytes, state: Path, now: datetime) -> Home:
+    """The page of ``name``: their own requests, the queue if they check outputs, and what their roles may see.
+
+    ``state`` is the directory in which the data zone's extracts lie.
+    """
     person = person_of(session, name)
     own = session.scalars(
         select(AirlockRequest)
@@ -89,16 +112,42 @@ def home(session: Session, name: str, key: bytes, now: datetime) -> Home:
         .order_by(AirlockRequest.taken_at.desc())
         .limit(_OWN_SHOWN)
     )
-    lines = tuple(_own(session, request, name, key, now) for request in own)
-    actor = records.actor_for(session, name, "", now)
-    is_checker = permissions.OUTPUT_CHECKER in actor.roles
-    queue = _queue(session, name, now) if is_checker else ()
-    return Home(name, person.full_name, is_checker, lines, queue)
+    actors = _Actors(session, name, now)
+    lines = tuple(_own(request, actors, key) for request in own)
+    seats = session.scalar(select(func.count()).where(SeatRecord.person_id == person.id)) or 0
+    actor = load_actor(session, name)
+    is_checker = actor.holds(Role.OUTPUT_CHECKER)
+    return Home(
+        person=name,
+        full_name=person.full_name,
+        roles=tuple(role for role in Role if role in actor.roles),
+        is_researcher=seats > 0,
+        is_checker=is_checker,
+        own=lines,
+        queue=_queue(session, actors, now) if is_checker else (),
+        decided=_decided(session, actors) if is_checker else (),
+        overview=overview_for(session, actor, state, now),
+    )
 
 
-def _own(session: Session, request: AirlockRequest, name: str, key: bytes, now: datetime) -> OwnRequest:
+class _Actors:
+    """What the store says about one person with regard to each project, asked once a project."""
+
+    def __init__(self, session: Session, name: str, now: datetime) -> None:
+        self.name = name
+        self._session, self._now = session, now
+        self._known: dict[str, Actor] = {}
+
+    def about(self, project: str) -> Actor:
+        """The person as the airlock's permissions ask about them."""
+        if project not in self._known:
+            self._known[project] = records.actor_for(self._session, self.name, project, self._now)
+        return self._known[project]
+
+
+def _own(request: AirlockRequest, actors: _Actors, key: bytes) -> OwnRequest:
     author = records.author_of(request)
-    actor = records.actor_for(session, name, records.seat_of(request).project, now)
+    actor = actors.about(records.seat_of(request).project)
     permissions.check_sees_as_author(actor, author)
     moment = records.moment_of(request)
     state = moment.state
@@ -117,32 +166,50 @@ def _own(session: Session, request: AirlockRequest, name: str, key: bytes, now: 
     )
 
 
-def _queue(session: Session, name: str, now: datetime) -> tuple[QueueLine, ...]:
+def _queue(session: Session, actors: _Actors, now: datetime) -> tuple[QueueLine, ...]:
     waiting = session.scalars(
         select(AirlockRequest)
         .where(AirlockRequest.state.in_([State.SUBMITTED, State.APPROVED]))
-        .order_by(AirlockRequest.changed_at)
-        .limit(_QUEUE_SHOWN)
+        .order_by(AirlockRequest.submitted_at, AirlockRequest.number)
     )
-    actors: dict[str, Actor] = {}
-    lines = []
+    lines: list[QueueLine] = []
     for request in waiting:
         seat = records.seat_of(request)
-        if seat.project not in actors:
-            actors[seat.project] = records.actor_for(session, name, seat.project, now)
-        if not permissions.may_review(actors[seat.project], seat.person):
+        if not permissions.may_review(actors.about(seat.project), seat.person):
             continue
+        if len(lines) == _QUEUE_SHOWN:
+            break
         moment = records.moment_of(request)
         lines.append(
             QueueLine(
-                request.number,
-                seat.person,
-                seat.project,
-                request.kind,
-                request.bytes,
-                request.changed_at,
-                len(moment.approved_by),
-                name in moment.approved_by,
+                number=request.number,
+                author=seat.person,
+                project=seat.project,
+                kind=request.kind,
+                bytes=request.bytes,
+                verdict=moment.verdict or "block",
+                waiting=now - (request.submitted_at or request.changed_at),
+                approvals=len(moment.approved_by),
+                decided=actors.name in moment.approved_by,
             )
         )
+    return tuple(lines)
+
+
+def _decided(session: Session, actors: _Actors) -> tuple[DecidedLine, ...]:
+    """The last decisions of a person, of requests that they may still see."""
+    last = session.scalars(
+        select(AirlockDecision)
+        .join(AirlockDecision.person)
+        .where(Person.name == actors.name)
+        .order_by(AirlockDecision.id.desc())
+        .limit(_DECISIONS_SHOWN)
+    )
+    lines = []
+    for decision in last:
+        request = decision.request
+        seat = records.seat_of(request)
+        if permissions.may_review(actors.about(seat.project), seat.person):
+            state = State(request.state)
+            lines.append(DecidedLine(request.number, decision.decision, decision.decided_at, state))
     return tuple(lines)

@@ -45,6 +45,7 @@ class AirlockRequest(Base):
     taken_at: Mapped[datetime] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(String(16), index=True)
     changed_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
     revision: Mapped[int]
     replied_revision: Mapped[int]
     bytes: Mapped[int] = mapped_column(BigInteger)

@@ -16,6 +16,10 @@ WHO_MAY = {
     "manage_projects": {Role.DATA_MANAGER},
     "manage_members": {Role.DATA_MANAGER},
     "approve_data": {Role.COMMITTEE},
+    "see_accounts": {Role.ADMINISTRATOR},
+    "see_projects": {Role.ADMINISTRATOR, Role.DATA_MANAGER},
+    "see_extracts": {Role.DATA_MANAGER},
+    "see_approvals": {Role.DATA_MANAGER, Role.COMMITTEE},
 }
 QUESTIONS = sorted(
     name.removeprefix("check_may_") for name in dir(permissions) if name.startswith("check_may_")

@@ -164,7 +164,9 @@ async def running_desk(world: World) -> AsyncIterator[Running]:
         access_scopes={"access:services!service=desk"},
         cookie_options={"samesite": "Lax"},
     )
-    desk = Desk(world.store, world.quarantine, world.key, auth, PREFIX, ORIGIN, ROOMS, world.clock)
+    desk = Desk(
+        world.store, world.quarantine, world.state, world.key, auth, PREFIX, ORIGIN, ROOMS, world.clock
+    )
     app = make_app(desk)
     socket, port = bind_unused_port()
     server = HTTPServer(app)
