@@ -16,8 +16,9 @@ from jupyterhub import orm
 from jupyterhub.apihandlers.users import UserServerAPIHandler
 from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.handlers.login import LoginHandler, LogoutHandler
-from jupyterhub.handlers.pages import SpawnHandler
+from jupyterhub.handlers.pages import SpawnHandler, SpawnPendingHandler
 from tornado import web
+from tornado.httputil import url_concat
 
 from hub.governance import Refused
 from hub.pages.look import Look, load_look
@@ -29,6 +30,8 @@ from hub.store.clock import utc_now
 
 # Where the hub serves the files of its pages, below its prefix.
 LOOK = "look"
+# How long the answer about a room that is opening is held back: shorter than what proxies put up with.
+_HELD_S, _LOOK_EVERY_S = 20.0, 0.1
 _OWN = frozenset({None, "none", "same-origin"})
 NOT_OURS = "This did not come from the hub's own page, so it was not done. Use the page of your rooms."
 
@@ -98,6 +101,34 @@ class OwnSpawn(_Guarded, _Admitted, SpawnHandler):  # type: ignore[misc]
 
 class OwnServers(_Admitted, UserServerAPIHandler):  # type: ignore[misc]
     """Opening a room by JupyterHub's API."""
+
+
+class OwnSpawnPending(SpawnPendingHandler):  # type: ignore[misc]
+    """The page that is shown while a room opens or closes.
+
+    It asks for itself again at once, and that answer is held back until there is something new: whoever has
+    a page read aloud is not interrupted every second, and the room is shown the moment it is open.
+    """
+
+    async def get(self, user_name: str, server_name: str = "") -> None:
+        """Show the page; with ``wait`` only when the room is open or closed, or after a while."""
+        person = self.current_user
+        if person is not None and person.name == user_name and self.get_argument("wait", None):
+            await self._settled(person.spawners.get(server_name))
+        await super().get(user_name, server_name)
+
+    @property
+    def template_namespace(self) -> dict[str, Any]:
+        """With the page's own address, to be asked for again."""
+        arguments = [(name, v) for name in self.request.query_arguments for v in self.get_arguments(name)]
+        kept = [(name, value) for name, value in arguments if name not in {"wait", "_xsrf"}]
+        again = url_concat(self.request.path, [*kept, ("wait", "1")])
+        return {**super().template_namespace, "again": again}
+
+    async def _settled(self, spawner: Any) -> None:
+        until = asyncio.get_running_loop().time() + _HELD_S
+        while spawner is not None and spawner.pending and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(_LOOK_EVERY_S)
 
 
 class OwnLogin(LoginHandler):  # type: ignore[misc]
@@ -178,5 +209,7 @@ def handlers() -> list[tuple[Any, ...]]:
         (r"/spawn", OwnSpawn),
         (r"/spawn/([^/]+)", OwnSpawn),
         (r"/spawn/([^/]+)/([^/]+)", OwnSpawn),
+        (r"/spawn-pending/([^/]+)", OwnSpawnPending),
+        (r"/spawn-pending/([^/]+)/([^/]+)", OwnSpawnPending),
         (r"/api/users/([^/]+)/servers/([^/]*)", OwnServers),
     ]
