@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from hub.airlock import business
 from hub.airlock.quarantine import Quarantine
 from hub.airlock.states import State
-from hub.governance.members import add_member
 from hub.governance.projects import close_project
 from hub.governance.roles import Role
 from hub.settings import load
@@ -120,6 +119,10 @@ class BusyService:
         """The desk's address, with a slash at the end."""
         return self.hub.public_url.replace("//", "//desk.") + "/services/desk/"
 
+    def seat_origin(self, person: str) -> str:
+        """The origin of a person's seat in the first project."""
+        return self.hub.public_url.replace("//", f"//{person}--road-safety.")
+
     def sign_in(self, page: Page, person: str) -> None:
         """By the page."""
         page.goto(self.hub.public_url + "/hub/login")
@@ -160,14 +163,6 @@ class BusyService:
                 comment=None,
                 quarantine=Quarantine(self.hub.state / "airlock"),
                 now=now,
-            )
-        )
-
-    def add_member(self, project: str, person: str, until: datetime) -> None:
-        """From now on."""
-        self._write(
-            lambda s, now: add_member(
-                s, project=project, person=person, starts_at=now, ends_at=until, actor=ACTOR, now=now
             )
         )
 
