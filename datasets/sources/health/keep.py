@@ -18,10 +18,11 @@ from datasets.snapshot import write_table
 from datasets.sources.health import nhs_number
 from datasets.sources.health.files import Form, refuse_wrong_columns
 from datasets.sources.health.schema import SOURCES, Column, Table
+from datasets.sources.health.types import type_of
 
 ROW = "__row"
 _NUMBER = "__number"
-# One table of a keeper. A region's general practices write about ten million entries a year for a million people.
+# One table of a keeper: more than any region's.
 MOST_ROWS = 1_000_000_000
 # A row group is in memory at once. Writers cut at a million rows or fewer unless told otherwise.
 MOST_GROUP_ROWS = 8_000_000
@@ -155,11 +156,14 @@ def _parquet(file: KeepFile, table: Table) -> pl.LazyFrame:
         wrong = _wrong_type(column, dtypes[column.name])
         if wrong:
             raise PlainError(f"{file.path.name}: '{column.name}' {wrong}.")
-    return frame
+    empty = [column for column in table.columns if dtypes[column.name] == pl.Null]
+    return frame.with_columns(pl.col(column.name).cast(type_of(column.kind)) for column in empty)
 
 
 def _wrong_type(column: Column, dtype: pl.DataType) -> str | None:
     """What is wrong with a Parquet column's type, in words; None if nothing is."""
+    if dtype == pl.Null:  # So some writers describe a column in which everything is missing.
+        return None
     match column.kind:
         case "integer":
             # A column of whole numbers with gaps is often written as floating.

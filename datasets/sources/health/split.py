@@ -11,7 +11,8 @@ from datasets.pseudonymise.pseudonym import pseudonymised
 from datasets.snapshot import write_table
 from datasets.sources.health.checks import Kept
 from datasets.sources.health.schema import NHS_NUMBER, Column, Table
-from datasets.sources.health.values import type_of, typed
+from datasets.sources.health.types import type_of
+from datasets.sources.health.values import typed
 
 PERSON = ColumnManifest(
     name="person",

@@ -11,18 +11,10 @@ import polars as pl
 from datasets.sources.health import nhs_number
 from datasets.sources.health.keep import ROW
 from datasets.sources.health.schema import Column, Kind, Table
+from datasets.sources.health.types import type_of
 
 LONGEST = 200
 FIRST_DAY = date(1880, 1, 1)
-_TYPES: dict[Kind, pl.DataType] = {
-    "reference": pl.String(),
-    "integer": pl.Int64(),
-    "number": pl.Float64(),
-    "category": pl.String(),
-    "text": pl.String(),
-    "date": pl.Date(),
-    "datetime": pl.Datetime("us", "UTC"),
-}
 _REFERENCE = r"^[0-9A-Za-z._:/-]{1,64}$"
 _INTEGER = r"^[+-]?[0-9]{1,18}(\.0+)?$"
 _NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
@@ -49,11 +41,6 @@ class Check:
     wrong: pl.Expr
 
 
-def type_of(kind: Kind) -> pl.DataType:
-    """The type in which values of a kind are kept."""
-    return _TYPES[kind]
-
-
 def typed(column: Column, dtype: pl.DataType) -> pl.Expr:
     """The value of a kept column, which has the type ``dtype``; missing where it cannot be one of its kind."""
     value = pl.col(column.name)
@@ -62,6 +49,7 @@ def typed(column: Column, dtype: pl.DataType) -> pl.Expr:
     elif column.kind == "integer" and dtype.is_float():
         value = pl.when(value.is_between(-(2.0**53), 2.0**53) & (value.round() == value)).then(value)
     elif column.kind == "number":
+        value = value.cast(pl.Float64)
         value = pl.when(value.is_finite()).then(value)
     return value.cast(type_of(column.kind), strict=False).alias(column.name)
 

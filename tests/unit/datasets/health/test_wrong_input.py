@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -326,6 +327,61 @@ def test_a_wrong_file(
     folder = send(tmp_path / "population", "population", form=form)
     change(folder / f"people.{form}")
     assert said in refusal(zone, "population", folder)
+
+
+EVENING = datetime(2016, 7, 8, 23, 59, tzinfo=UTC)
+TYPES: dict[str, tuple[Any, Any]] = {
+    "decimal": (Decimal("52.5"), pl.Decimal(10, 2)),
+    "small": (52, pl.Int8),
+    "unsigned": (52, pl.UInt64),
+    "huge": (52, pl.Int128),
+    "floating": (52.0, pl.Float32),
+    "not a number": (float("nan"), pl.Float64),
+    "infinite": (float("-inf"), pl.Float64),
+    "boolean": (True, pl.Boolean),
+    "nothing": (None, pl.Null),
+    "missing": (None, pl.Int8),
+    "text": ("52", pl.String),
+    "bytes": (b"52", pl.Binary),
+    "dictionary": ("52", pl.Categorical),
+    "list": ([52], pl.List(pl.Int64)),
+    "record": ({"a": 52}, pl.Struct({"a": pl.Int64})),
+    "date": (date(2016, 7, 8), pl.Date),
+    "time": (time(23, 59), pl.Time),
+    "duration": (timedelta(1), pl.Duration),
+    "milliseconds": (EVENING, pl.Datetime("ms", "UTC")),
+    "New York": (EVENING, pl.Datetime("ns", "America/New_York")),
+    "no zone": (EVENING.replace(tzinfo=None), pl.Datetime("us")),
+}
+FITTING = {
+    "age": {"small", "unsigned", "huge", "floating", "not a number", "nothing", "missing"},
+    "handover_datetime": {"nothing", "milliseconds", "New York"},
+    "birth_date": {"date", "nothing"},
+    "sex": {"text", "dictionary", "nothing"},
+    "nhs_number": {"nothing"},
+    "latitude": {"decimal", "small", "unsigned", "huge", "floating"},
+    "incident_id": set[str](),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("column", FITTING)
+def test_a_column_of_any_type_comes_in_or_gets_a_sentence(
+    column: str, zone: DataZone, tmp_path: Path
+) -> None:
+    table = "incidents" if column in ("latitude", "incident_id") else "patient_records"
+    fitting = set()
+    for name, (value, dtype) in TYPES.items():
+        folder = send(tmp_path / name, "ambulance", form="parquet")
+        path = folder / f"{table}.parquet"
+        records = pl.read_parquet(path)
+        records.with_columns(pl.Series(column, [value] * records.height, dtype=dtype)).write_parquet(path)
+        if name in FITTING[column]:
+            examine(zone, "ambulance", folder)
+            fitting.add(name)
+        else:
+            assert f"'{column}' " in refusal(zone, "ambulance", folder)
+    assert fitting == FITTING[column]
 
 
 def test_times_without_a_zone_in_parquet(zone: DataZone, tmp_path: Path) -> None:
