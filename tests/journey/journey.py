@@ -99,6 +99,7 @@ class Walker:
         return self.journey
 
     def _import(self, stats19: Path | None) -> tuple[str, None]:
+        self.hub.command("init")
         source = stats19
         if source is None:
             source = self.hub.state / "synthetic-stats19"
