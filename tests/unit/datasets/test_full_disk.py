@@ -59,6 +59,7 @@ def outcome(zone: DataZone, files: Path) -> str:
     return "full" if "is full" in sentence and not any(name.startswith(".") for name in left) else sentence
 
 
+@pytest.mark.slow
 def test_an_import_fits_or_leaves_nothing(tmp_path: Path, synthetic_set: Path) -> None:
     outcomes = set()
     for kilobytes in (4, 16, 28, 40, 52, 64, 76, 88, 100, 112, 124, 2000):
@@ -68,6 +69,7 @@ def test_an_import_fits_or_leaves_nothing(tmp_path: Path, synthetic_set: Path) -
     assert outcomes == {"fits", "full"}
 
 
+@pytest.mark.slow
 def test_health_records_fit_or_leave_nothing(tmp_path: Path) -> None:
     folder, listed = send(tmp_path / "gp", "gp"), opt_out_file(tmp_path / "list", NUMBERS[0])
     outcomes = set()

@@ -54,6 +54,7 @@ def test_the_key_is_private_and_its_public_half_lies_beside_it(tmp_path: Path) -
     assert fingerprint(public) == fingerprint(key.public_key())
 
 
+@pytest.mark.slow
 def test_five_processes_make_one_key(tmp_path: Path) -> None:
     running = [
         subprocess.Popen([sys.executable, "-c", MAKE, str(tmp_path)], stdout=subprocess.PIPE)

@@ -313,6 +313,7 @@ def test_a_ledger_rewritten_with_right_hashes_shows_with_signed_heads(ledger: St
     assert f"between entries {first.seq + 1} and {second.seq}" in str(result)
 
 
+@pytest.mark.slow
 def test_a_long_ledger_takes_no_more_memory_than_a_short_one(store: Store) -> None:
     def peak() -> int:
         tracemalloc.start()

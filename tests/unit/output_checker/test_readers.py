@@ -299,6 +299,7 @@ def test_five_thousand_rows_take_about_a_second():
     assert time.process_time() - started < 2
 
 
+@pytest.mark.slow
 def test_sixteen_megabytes_take_no_minutes():
     line = "".join(f"{i * 7919 % 99991}," for i in range(40))
     table = ("k," + ",".join(f"c{i}" for i in range(40)) + "\n") + "".join(

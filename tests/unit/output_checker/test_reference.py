@@ -77,6 +77,7 @@ def test_the_microdata_behind_the_corpus_is_refused_as_records():
     assert {f.rule for f in report.findings} >= {"row_level"} and report.verdict.value == "block"
 
 
+@pytest.mark.slow
 def test_the_real_police_files_are_refused_as_records():
     for path in sorted((REFERENCE.parents[1] / "data" / "stats19").glob("stats19_*.csv")):
         report = check_file(path, load_policy("sacro"))

@@ -88,6 +88,7 @@ def tables_of(records: list[dict[str, str]], a: str, b: str):
         yield written([[a, b, name], *([*key, value] for key, value in grouped)]), min(counts.values())
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.skipif(not CASUALTIES.is_file(), reason="the police records are not beside the repository")
 def test_every_table_of_two_variables_of_real_records_is_judged_by_its_smallest_count():
