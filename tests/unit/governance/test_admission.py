@@ -69,29 +69,29 @@ def test_the_terms_end_with_whatever_ends_first() -> None:
         assert decision.terms.ends_at == expected
 
 
-@pytest.mark.parametrize(("offset", "admitted"), zip(AROUND, [False, True, True], strict=True))
+@pytest.mark.parametrize(("offset", "admitted"), list(zip(AROUND, [False, True, True], strict=True)))
 def test_a_membership_begins_at_its_first_moment(offset: timedelta, admitted: bool) -> None:
     assert _admitted(FACTS, NOW - DAY + offset) == admitted
 
 
-@pytest.mark.parametrize(("offset", "admitted"), zip(AROUND, [True, False, False], strict=True))
+@pytest.mark.parametrize(("offset", "admitted"), list(zip(AROUND, [True, False, False], strict=True)))
 def test_a_membership_ends_at_its_end(offset: timedelta, admitted: bool) -> None:
     assert _admitted(FACTS, NOW + DAY + offset) == admitted
 
 
-@pytest.mark.parametrize(("offset", "admitted"), zip(AROUND, [True, False, False], strict=True))
+@pytest.mark.parametrize(("offset", "admitted"), list(zip(AROUND, [True, False, False], strict=True)))
 def test_a_membership_that_was_ended_ends_then(offset: timedelta, admitted: bool) -> None:
     facts = replace(FACTS, periods=(Period(NOW - DAY, NOW + DAY, ended_at=NOW),))
     assert _admitted(facts, NOW + offset) == admitted
 
 
-@pytest.mark.parametrize(("offset", "admitted"), zip(AROUND, [False, True, True], strict=True))
+@pytest.mark.parametrize(("offset", "admitted"), list(zip(AROUND, [False, True, True], strict=True)))
 def test_a_project_begins_at_its_first_moment(offset: timedelta, admitted: bool) -> None:
     facts = replace(FACTS, project=replace(PROJECT, starts_at=NOW))
     assert _admitted(facts, NOW + offset) == admitted
 
 
-@pytest.mark.parametrize(("offset", "admitted"), zip(AROUND, [True, False, False], strict=True))
+@pytest.mark.parametrize(("offset", "admitted"), list(zip(AROUND, [True, False, False], strict=True)))
 def test_a_project_ends_at_its_end(offset: timedelta, admitted: bool) -> None:
     facts = replace(FACTS, project=replace(PROJECT, ends_at=NOW))
     assert _admitted(facts, NOW + offset) == admitted
