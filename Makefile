@@ -5,7 +5,7 @@ ARGS   ?=
 STYLE  := var/style/lockedroom.css
 
 .DEFAULT_GOAL := all
-.PHONY: all demo serve test test-fast check fix lock docs bench clean room packages
+.PHONY: all demo serve test test-fast check fix lock docs bench pictures clean room packages
 
 all: .venv/.made node_modules/.made $(STYLE) room
 
@@ -58,6 +58,11 @@ fix: .venv/.made
 # docs/reference is written from the code.
 docs: .venv/.made
 	@.venv/bin/python docs/generate.py
+
+# The pictures of the README, taken on the way of the browser's journey.
+pictures: packages all
+	@.venv/bin/python -m pytest -q tests/browser/test_journey_in_chromium.py
+	@cp var/screenshots/journey-2-menu.png var/screenshots/journey-3-panel.png var/screenshots/journey-4-review.png var/screenshots/journey-5-released.png docs/pictures/
 
 # Locks carry hashes and no address.
 lock: .venv/.made
