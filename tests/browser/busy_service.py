@@ -22,9 +22,13 @@ from hub.settings import load
 from hub.store.clock import utc_now
 from hub.store.models import AirlockRequest
 from tests.browser.site import eventually
-from tests.journey.running_hub import ACTOR, ROOT, Account, RunningHub
+from tests.journey.running_hub import ACTOR, Account, RunningHub
 
-APPROVAL = ROOT / "docs" / "tutorial" / "approval.yaml"
+APPROVAL = """\
+source: stats19
+tables:
+  casualties: {columns: [collision_index, casualty_severity, casualty_type, age_band_of_casualty]}
+"""
 
 CLEAR = "Severity,Casualties\nSlight,1240\nSerious,171\nFatal,34\n"
 REVIEW = """\
@@ -74,7 +78,9 @@ class BusyService:
         source = self.hub.state / "synthetic-stats19"
         self.hub.command("data", "synthesise", "--seed", "7", "--out", str(source))
         self.hub.command("data", "import", "stats19", str(source))
-        self.hub.command("project", "approve", "road-safety", str(APPROVAL))
+        approval = self.hub.state / "approval.yaml"
+        approval.write_text(APPROVAL)
+        self.hub.command("project", "approve", "road-safety", str(approval))
         self.hub.command("data", "extract", "road-safety")
         for person in ("alice", "ben"):
             for folder in ("outbox", "inbox"):

@@ -1,6 +1,6 @@
 """``make demo``: the journey from a fresh clone to a running hub, told as it happens.
 
---once ends after the journey. --stats19 DIR walks on real police files instead of a synthetic set.
+--once ends after the journey. --stats19 DIR walks on real police files, with synthetic health records around them.
 """
 
 from __future__ import annotations
@@ -48,7 +48,11 @@ def main() -> int:
             _port_is_free(PORT)
         _clean(STATE)
         console.print(f"[bold]Lockedroom[/bold]: rooms by {probe()}.")
-        source = "the STATS19 files you gave" if chosen.stats19 else "a synthetic STATS19-shaped set"
+        source = (
+            "the STATS19 files you gave, with synthetic health records around them"
+            if chosen.stats19
+            else "a synthetic region"
+        )
         console.print(f"The journey on {source}:\n")
         journey = asyncio.run(_walk(hub, chosen.stats19))
         _tell(hub, journey, time.monotonic() - began)
@@ -79,6 +83,9 @@ def _tell(hub: RunningHub, journey: Journey, seconds: float) -> None:
         table.add_row(step.who, step.what, step.outcome, f"{step.seconds:.1f}")
     console.print()
     console.print(table)
+    console.print("\nLinks:", highlight=False)
+    for line in journey.linkage:
+        console.print(f"  {line}", highlight=False)
     console.print(f"\nRefused: request {journey.refused_number}. {journey.refusal}", highlight=False)
     console.print(
         f"Released: request {journey.released_number}, sha-256 {journey.released_sha256}; "

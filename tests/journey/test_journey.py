@@ -1,8 +1,9 @@
-"""The whole journey on a real hub: what the demo shows is asserted here, on a synthetic set."""
+"""The whole journey on a real hub: what the demo shows is asserted here, on a synthetic region."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import sqlite3
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from hub.ledger import EventKind
+from hub.rooms.extracts import current_extract
 from tests.journey.journey import PROJECT, Journey, Walker, ledger_payloads
 from tests.journey.running_hub import ROOT, RunningHub
 
@@ -48,6 +50,37 @@ def test_the_bytes_downloaded_are_the_bytes_that_intake_hashed(walked: tuple[Run
     taken = {entry["bundle"]: entry["sha256"] for entry in ledger_payloads(hub, EventKind.BUNDLE_TAKEN)}
     (released,) = ledger_payloads(hub, EventKind.OUTPUT_RELEASED)
     assert taken[journey.released_number] == released["sha256"] == [journey.released_sha256]
+
+
+def test_the_links_are_measured_against_the_truth(walked: tuple[RunningHub, Journey]) -> None:
+    _, journey = walked
+    (police, hospital) = (line for line in journey.linkage if line.startswith("measured on synthetic truth"))
+    for line, least in ((police, (0.97, 0.93)), (hospital, (0.99, 0.75))):
+        precision, recall = map(float, re.findall(r"(?:precision|recall) ([\d.]+)", line))
+        assert precision >= least[0]
+        assert recall >= least[1]
+
+
+def test_what_is_released_joins_three_services_and_holds_no_small_group(
+    walked: tuple[RunningHub, Journey],
+) -> None:
+    _, journey = walked
+    heading, *rows = [line.split(",") for line in journey.released.decode().splitlines()]
+    assert heading == ["road_user", "Admitted", "Not admitted"]
+    assert [row[0] for row in rows] == ["In a vehicle", "On foot or on two wheels"]
+    assert all(int(count) >= 10 for row in rows for count in row[1:])
+
+
+def test_what_lies_in_the_room_says_which_parts_are_synthetic(
+    walked: tuple[RunningHub, Journey], request: pytest.FixtureRequest
+) -> None:
+    hub, _ = walked
+    folder = current_extract(hub.state, PROJECT)
+    assert folder is not None
+    manifest = json.loads((folder / "manifest.json").read_text())
+    real = [part for part, synthetic in manifest["parts"].items() if not synthetic]
+    assert real == (["stats19"] if "police files" in request.node.name else [])
+    assert manifest["linkage"]["police_ambulance"]["measured"]["on"].startswith("Synthetic truth")
 
 
 def test_a_download_can_be_taken_once(walked: tuple[RunningHub, Journey]) -> None:
