@@ -192,7 +192,9 @@ def put_linked_records(
             linkage=LINKAGE,
             provenance=LinkedProvenance(
                 inputs={
-                    name: LinkedInput(sha256="1" * 64, synthetic=invented, licence="Made up", files=[FILE])
+                    name: LinkedInput(
+                        sha256="01"[invented] * 64, synthetic=invented, licence="Made up", files=[FILE]
+                    )
                     for name, invented in synthetic.items()
                 },
                 truth_sha256=None,

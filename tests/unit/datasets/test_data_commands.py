@@ -20,6 +20,7 @@ from hub.store import prepare_store
 from hub.store.clock import utc_now
 from hub.store.models import LedgerEntry
 from tests.unit.datasets.files import table_file
+from tests.unit.datasets.linked_zone import SYNTHETIC, put_linked_records
 
 pytestmark = pytest.mark.slow
 
@@ -95,6 +96,14 @@ def approve(
         )
     opened.close()
     return sha256
+
+
+def approve_again(state: Path, approved: dict[str, Any]) -> None:
+    """Another approval for the same project."""
+    opened = prepare_store(f"sqlite:///{state / 'hub.sqlite'}")
+    with opened.write() as session:
+        record_approval(session, "road-safety", approved, actor="console:test", now=utc_now())
+    opened.close()
 
 
 def ledger(state: Path, kind: str) -> list[dict[str, Any]]:
@@ -182,16 +191,34 @@ def test_a_project_that_is_over_gets_no_data(state: Path, synthetic_set: Path) -
 
 
 def test_an_approval_that_does_not_fit_the_source_gets_a_sentence(state: Path, synthetic_set: Path) -> None:
-    approve(state, approved={"source": "stats19", "tables": {"casualties": {"columns": ["nhs_number"]}}})
+    approve(state, approved={"source": "stats19", "tables": {"casualties": {"columns": ["shoe_size"]}}})
     assert lockedroom(state, "import", "stats19", synthetic_set).returncode == 0
-    assert "no column 'nhs_number'" in refused(lockedroom(state, "extract", "road-safety"))
+    assert "no column 'shoe_size'" in refused(lockedroom(state, "extract", "road-safety"))
     assert not (state / "data" / "extracts" / "road-safety").exists()
 
 
 def test_real_records_do_not_go_to_a_synthetic_project(state: Path, files: Path) -> None:
     approve(state, tier="synthetic")
     assert lockedroom(state, "import", "stats19", files).returncode == 0
-    assert "holds real records" in refused(lockedroom(state, "extract", "road-safety"))
+    assert "may not hold real records of stats19" in refused(lockedroom(state, "extract", "road-safety"))
+
+
+def test_a_project_of_the_tier_low_gets_real_police_records_and_no_real_patients(
+    state: Path, files: Path, tmp_path: Path
+) -> None:
+    approve(state, tier="low")
+    assert lockedroom(state, "import", "stats19", files).returncode == 0
+    made = lockedroom(state, "extract", "road-safety")
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.endswith("; real\n")
+    columns = {"casualties": {"columns": ["casualty_type"]}}
+    approve_again(state, {"source": "linked", "tables": columns})
+    zone = DataZone(state / "data")
+    put_linked_records(zone, tmp_path, SYNTHETIC | {"stats19": False})
+    made = lockedroom(state, "extract", "road-safety")
+    assert "; partly synthetic: population, gp, hospital, ambulance\n" in made.stdout
+    put_linked_records(zone, tmp_path, SYNTHETIC | {"hospital": False})
+    assert "may not hold real records of hospital" in refused(lockedroom(state, "extract", "road-safety"))
 
 
 def test_a_full_output_folder_is_left_alone(state: Path, files: Path) -> None:
