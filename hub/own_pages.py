@@ -32,6 +32,7 @@ from hub.store.clock import utc_now
 LOOK = "look"
 # How long the answer about a room that is opening is held back: shorter than what proxies put up with.
 _HELD_S, _LOOK_EVERY_S = 20.0, 0.1
+_ONLY_HERE = ("wait", "_xsrf")
 _OWN = frozenset({None, "none", "same-origin"})
 NOT_OURS = "This did not come from the hub's own page, so it was not done. Use the page of your rooms."
 
@@ -121,9 +122,13 @@ class OwnSpawnPending(SpawnPendingHandler):  # type: ignore[misc]
     def template_namespace(self) -> dict[str, Any]:
         """With the page's own address, to be asked for again."""
         arguments = [(name, v) for name in self.request.query_arguments for v in self.get_arguments(name)]
-        kept = [(name, value) for name, value in arguments if name not in {"wait", "_xsrf"}]
+        kept = [(name, value) for name, value in arguments if name not in _ONLY_HERE]
         again = url_concat(self.request.path, [*kept, ("wait", "1")])
         return {**super().template_namespace, "again": again}
+
+    def append_query_parameters(self, url: str, exclude: Any = None) -> str:
+        """What is only this page's own does not go on to the room."""
+        return str(super().append_query_parameters(url, [*(exclude or ["next"]), *_ONLY_HERE]))
 
     async def _settled(self, spawner: Any) -> None:
         until = asyncio.get_running_loop().time() + _HELD_S
