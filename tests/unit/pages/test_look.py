@@ -78,6 +78,7 @@ def test_components_take_text_as_text_and_forgive_nothing_of_ours() -> None:
         'nhs.skip_link({"href": said, "text": said})',
     ):
         shown = pages.from_string("{{ " + call + " }}").render(said=evil)
+        assert shown.strip().startswith("<"), "a component is HTML"
         assert "&lt;script&gt;" in shown
         assert "<script" not in shown
         assert "'>" not in shown
