@@ -25,6 +25,7 @@ RULES = {
     "rules": {"target-size": {"enabled": True}},
     "resultTypes": ["violations"],
 }
+HEADER = "rgb(20, 52, 74)"  # so that a page whose style did not arrive is noticed
 DESK_SIZE = {"width": 1280, "height": 800}
 PHONE = {"width": 375, "height": 700}
 # 1280 pixels at 400 per cent: WCAG's measure for pages that need not be scrolled sideways.
@@ -235,6 +236,29 @@ def test_the_page_of_an_opening_room(people: People, service: BusyService) -> No
     page.close()
 
 
+def test_the_style_is_kept_by_browsers_and_served_on_the_two_hosts_alone(
+    people: People, service: BusyService
+) -> None:
+    page = people.page("")
+    page.goto(service.hub.public_url + "/hub/login")
+    links = [link.get_attribute("href") or "" for link in page.locator("link").all()]
+    assert len(links) == 2
+    for address in [service.hub.public_url + link for link in links]:
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 200
+        assert "immutable" in answer.headers["cache-control"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "set-cookie" not in answer.headers
+        elsewhere = address.replace(service.hub.public_url, service.seat_origin("alice"))
+        another = re.sub(r"-[0-9a-f]{16}\.", "-0123456789abcdef.", address)
+        for nothing_there, status in ((elsewhere, 421), (another, 404)):
+            answer = page.goto(nothing_there)
+            assert answer is not None
+            assert answer.status == status
+    page.close()
+
+
 def test_signing_out(people: People, service: BusyService) -> None:
     page = people.page("nobody")
     page.goto(service.rooms)
@@ -247,6 +271,7 @@ def test_signing_out(people: People, service: BusyService) -> None:
 def look_at(page: Page, name: str) -> None:
     """Take its pictures, measure it, and ask axe."""
     assert page.locator("script").count() == 0
+    assert page.evaluate("getComputedStyle(document.querySelector('header')).backgroundColor") == HEADER
     for size, suffix in ((DESK_SIZE, ""), (PHONE, "-phone")):
         page.set_viewport_size(size)  # type: ignore[arg-type]
         page.screenshot(path=SCREENSHOTS / f"{name}{suffix}.png", full_page=True)
