@@ -5,7 +5,7 @@ ARGS   ?=
 STYLE  := var/style/lockedroom.css
 
 .DEFAULT_GOAL := all
-.PHONY: all demo serve test test-fast check fix lock docs bench pictures clean room packages
+.PHONY: all demo serve test test-fast check fix lock docs bench pictures clean room room-image packages
 
 all: .venv/.made node_modules/.made $(STYLE) room
 
@@ -34,11 +34,20 @@ $(STYLE): $(wildcard hub/pages/look/style/*.scss) node_modules/.made
 room: .venv/.made
 	@.venv/bin/python images/room/environment.py $(ROOM)
 
+# The image of rooms on Docker, from the same lock; ARGS=--fresh takes Debian's updates of today.
+room-image: .venv/.made
+	@sh images/debian-packages.sh docker
+	@.venv/bin/python images/room/image.py $(ROOM) $(ARGS)
+
 demo: packages all
 	@.venv/bin/python -m tests.journey.demo $(ARGS)
 
 test: packages all
 	@sh tests/run.sh
+
+# Measures, side by side in one run; ARGS names benches, --repeat and --write.
+bench: packages all
+	@.venv/bin/python -m tests.bench $(ARGS)
 
 test-fast: .venv/.made $(STYLE)
 	@.venv/bin/python -m pytest -q -n 2 -m "not slow" tests

@@ -13,12 +13,15 @@ from output_checker.errors import PlainError
 
 from hub.authenticator import LocalAccounts
 from hub.bubblewrap_seat import BubblewrapSeat
+from hub.docker_seat import DockerSeat
 from hub.door.addresses import origin_of, service_host, subdomain_hook
 from hub.governance.rooms_of import Home, rooms_of
 from hub.own_pages import LOOK
 from hub.own_pages import handlers as own_pages
 from hub.pages.look import NHS, TEMPLATES, load_look
 from hub.proxy import SeatProxy
+from hub.rooms import docker
+from hub.rooms.choice import choose
 from hub.seat_redirect import handlers as seat_redirect
 from hub.settings import Settings, load
 from hub.spawner import DIES_WITH_THE_HUB
@@ -73,7 +76,7 @@ def configure(c: Any) -> None:
     c.ConfigurableHTTPProxy.pid_file = str(settings.state / "run" / "proxy.pid")
 
     c.JupyterHub.authenticator_class = SignIn
-    c.JupyterHub.spawner_class = BubblewrapSeat
+    c.JupyterHub.spawner_class = {"bubblewrap": BubblewrapSeat, "docker": DockerSeat}[choose(settings)]
     c.JupyterHub.allow_named_servers = True
     c.JupyterHub.named_server_limit_per_user = 0
     c.JupyterHub.redirect_to_server = False
@@ -83,6 +86,7 @@ def configure(c: Any) -> None:
     c.Spawner.http_timeout = 30
     c.LocalProcessSpawner.interrupt_timeout = 1
     c.LocalProcessSpawner.term_timeout = 1
+    c.DockerSpawner.client_kwargs = {"base_url": settings.docker_address, "timeout": 20}
 
     c.JupyterHub.load_roles = _roles()
     c.JupyterHub.services = _services(settings)
@@ -175,10 +179,8 @@ def check(settings: Settings) -> None:
             "LOCKEDROOM_PUBLIC_URL: without TLS browsers do not keep the seats apart; give an https:// address, "
             "or for this machine alone a name below localhost, such as http://lockedroom.localhost:8000."
         )
-    if settings.rooms == "docker":
-        raise PlainError(
-            "LOCKEDROOM_ROOMS: rooms on Docker are not built yet; leave it out to use bubblewrap."
-        )
+    if choose(settings) == "docker":
+        docker.backend(settings)
     if not PROXY.exists():
         raise PlainError("The hub's proxy is not installed: run `make`.")
     load_look()

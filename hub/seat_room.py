@@ -61,5 +61,6 @@ def room_spec(settings: Settings, terms: Terms, backend: Backend) -> tuple[RoomS
         environment=backend.environment,
         limits=limits,
         policy=terms.policy,
+        image=backend.image,
     )
     return spec, [*missing, *backend.missing]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -74,8 +75,19 @@ class Settings(BaseSettings):
     )
     rooms: Literal["auto", "bubblewrap", "docker"] = Field(
         default="auto",
-        description="What isolates rooms: bubblewrap, or auto, which today means the same. "
-        "The value docker is kept for rooms on Docker and is refused until they exist.",
+        description="What isolates rooms. The value auto takes bubblewrap where it works, and otherwise a Docker "
+        "engine that answers.",
+    )
+    docker_host: str | None = Field(
+        default=None,
+        pattern=r"^unix:///",
+        description="Address of this machine's Docker engine, as in unix:///var/run/docker.sock. Left out, "
+        "what DOCKER_HOST says, or that address.",
+    )
+    room_image: str | None = Field(
+        default=None,
+        description="Image that rooms on Docker start from, by name or id. "
+        "Left out, the one that `make room-image` built, named in the ROOM_ENV directory.",
     )
     policy: str = Field(
         default="sacro",
@@ -198,6 +210,17 @@ class Settings(BaseSettings):
     def room_environment(self) -> Path:
         """Directory of the rooms' Python environments."""
         return self.room_env or self.state / "room-env"
+
+    @property
+    def docker_address(self) -> str:
+        """Address of the Docker engine. Raises WrongSettings for one on another machine."""
+        address = self.docker_host or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+        if not address.startswith("unix:///"):
+            raise WrongSettings(
+                f"DOCKER_HOST: rooms need a Docker engine on this machine, at an address such as "
+                f"unix:///var/run/docker.sock; set {PREFIX}DOCKER_HOST."
+            )
+        return address
 
     @property
     def listen_port(self) -> int:

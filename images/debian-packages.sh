@@ -1,7 +1,12 @@
 #!/bin/sh
 # The Debian packages Lockedroom stands on: installed when root, else named in one line.
+# With the argument "docker" also those that rooms on Docker need.
 set -eu
 wanted="bubblewrap chromium e2fsprogs libseccomp2 postgresql python3-venv util-linux"
+if [ "${1:-}" = docker ]; then
+  wanted="$wanted debootstrap"
+  command -v dockerd >/dev/null || wanted="$wanted docker.io" # not beside an engine of another maker
+fi
 missing=""
 for package in $wanted; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"

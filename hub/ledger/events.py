@@ -182,7 +182,11 @@ EVENTS: Mapping[EventKind, EventSpec] = MappingProxyType(
         ),
         EventKind.SEAT_OPENED: EventSpec(
             "A seat's room was started.",
-            {**_SEAT, "backend": "what isolates the room", "extract": "hash of the data mounted, or null"},
+            {
+                **_SEAT,
+                "backend": "what isolates the room; with Docker the engine's version and the image's id",
+                "extract": "hash of the data mounted, or null",
+            },
             {"limits": "limits in force and those that could not be had", "tier": "the project's tier"},
         ),
         EventKind.SEAT_REFUSED: EventSpec(

@@ -37,13 +37,14 @@ class Backend:
 
     ``name`` is the ledger's word for it. ``own_user`` says whether each seat can have an OS user of its own;
     ``missing`` has a sentence for each limit that cannot be had. ``environment`` is the folder of the rooms'
-    Python, as a room sees it.
+    Python, as a room sees it; ``image`` the id of the container image it lies in, if it does.
     """
 
     name: str
     own_user: bool
     missing: tuple[str, ...]
     environment: Path
+    image: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class RoomSpec:
     """One seat's room.
 
     ``uid`` belongs to the seat alone and ``gid`` to its project. ``prefix`` is the URL path at which
-    JupyterLab believes to be served; ``environment`` the folder of the room's own Python environment.
+    JupyterLab believes to be served; ``environment`` the folder of the room's own Python environment, on the
+    host or in the container image ``image``.
     """
 
     seat: str
@@ -64,3 +66,4 @@ class RoomSpec:
     environment: Path
     limits: RoomLimits
     policy: str
+    image: str | None = None

@@ -15,7 +15,12 @@ from docs.generator.commands import PROGRAMS, commands
 from tests.docs.pages import PAGES, ROOT, Page, named
 
 _TARGETS = set(re.findall(r"^([a-z][\w-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-_DEMO = (ROOT / "tests" / "journey" / "demo.py").read_text()
+# Where each target that takes ARGS reads its options.
+_OPTIONS = {
+    "demo": (ROOT / "tests" / "journey" / "demo.py").read_text(),
+    "bench": (ROOT / "tests" / "bench" / "__main__.py").read_text(),
+    "room-image": (ROOT / "images" / "room" / "image.py").read_text(),
+}
 _SHELL = {"sh", "bash", "console"}
 
 
@@ -43,12 +48,13 @@ def check_command(words: list[str], *, whole: bool = True) -> None:
 
 
 def _check_make(words: list[str]) -> None:
+    options = "".join(_OPTIONS.get(word, "") for word in words)
     for word in words:
         name, assigned, value = word.partition("=")
         if assigned:
             for option in re.findall(r"--[\w-]+", value):
-                if f'"{option}"' not in _DEMO:
-                    raise WrongCommand(f"make demo has no option {option}")
+                if f'"{option}"' not in options:
+                    raise WrongCommand(f"this make target has no option {option}")
             if name not in {"ARGS", "PYTHON"}:
                 raise WrongCommand(f"the Makefile has no variable {name}")
         elif word not in _TARGETS:
@@ -112,6 +118,8 @@ def test_the_pages_show_commands() -> None:
         "output-checker check",
         "make nonsense",
         'make demo ARGS="--twice"',
+        "make demo ARGS=--fresh",
+        "make room-image ARGS=--once",
     ],
 )
 def test_a_wrong_command_is_seen(typed: str) -> None:

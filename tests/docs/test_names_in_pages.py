@@ -20,7 +20,7 @@ INTERNAL = {value for name, value in vars(door).items() if name.startswith("ENV_
 # A clone's own place, a user's home; not /workspace/home, which is a room's.
 _MACHINE = re.compile(r"(?<![\w.])/(?:work|root|home|Users)/")
 _REGISTRIES = re.compile(
-    r"pypi\.org|pythonhosted|npmjs|yarnpkg|crates\.io|docker\.io|ghcr\.io|quay\.io|conda\.anaconda"
+    r"pypi\.org|pythonhosted|npmjs|yarnpkg|crates\.io|(?<![ `])docker\.io|docker\.io/|ghcr\.io|quay\.io|conda\.anaconda"
     r"|index-url|proxy\.golang|deb\.debian",
     re.IGNORECASE,
 )
@@ -48,7 +48,15 @@ def test_no_registry(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["in /work/main", "see /root/.bashrc", "`/home/alice/x`", "https://pypi.org/simple"]
+    "text",
+    [
+        "in /work/main",
+        "see /root/.bashrc",
+        "`/home/alice/x`",
+        "https://pypi.org/simple",
+        "docker.io/library/debian",
+        "registry-1.docker.io",
+    ],
 )
 def test_what_is_looked_for_is_found(text: str) -> None:
     assert _MACHINE.search(text) or _REGISTRIES.search(text)
@@ -56,3 +64,7 @@ def test_what_is_looked_for_is_found(text: str) -> None:
 
 def test_a_rooms_own_paths_are_not_a_machines() -> None:
     assert not _MACHINE.search("`/workspace/home/first-table.ipynb`, `home/x`, `./work/x`")
+
+
+def test_the_debian_package_of_an_engine_is_not_a_registry() -> None:
+    assert not _REGISTRIES.search("Debian's packages `docker.io` and `debootstrap`")

@@ -63,25 +63,26 @@ def free_disk(world: World) -> int:
 def bombed(world: World) -> Iterator[SeatUnderTest]:
     """A seat to bomb, whose limits are looked at first: without them no bomb is thrown."""
     seat = world.seat("bob", "one")
-    hierarchies = cgroup.find_hierarchies()
-    assert hierarchies is not None
-    server = seat.processes()[0]
-    limits = [
-        (folder / name).read_text().strip()
-        for folder in hierarchies.folders(own_group(server))
-        for name in ("pids.max", "memory.limit_in_bytes", "memory.max")
-        if (folder / name).exists()
-    ]
+    names = ("pids.max", "memory.limit_in_bytes", "memory.max")
+    limits = group_limits(seat.processes()[0], names)
     assert sorted(limits) == sorted([str(PROCESSES), str(MEMORY_MB << 20)])
     yield seat
     with contextlib.suppress(TimeoutError):
         seat.open()
 
 
-def own_group(pid: int) -> str:
-    """The control group of a process below the hub's own."""
-    lines = read_proc(pid, "cgroup").decode().splitlines()
-    return next(line.rpartition("/")[2] for line in lines if "/lockedroom/" in line)
+def group_limits(pid: int, names: tuple[str, ...]) -> list[str]:
+    """What stands in these files of a process's own control group, in every hierarchy that has them."""
+    hierarchies = cgroup.find_hierarchies()
+    assert hierarchies is not None
+    found = []
+    for line in read_proc(pid, "cgroup").decode().splitlines():
+        _, controllers, path = line.split(":", 2)
+        root = hierarchies.unified or hierarchies.controllers.get(controllers)
+        if root is not None:
+            files = [root / path.lstrip("/") / name for name in names]
+            found += [file.read_text().strip() for file in files if file.exists()]
+    return found
 
 
 @pytest.mark.parametrize("threads", [False, True], ids=["processes", "threads"])

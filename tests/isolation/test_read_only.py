@@ -33,7 +33,7 @@ def test_the_extract_cannot_be_changed_though_owner_and_mode_would_allow_it(
 
 def test_the_rooms_python_environment_cannot_be_changed(alice_one: SeatUnderTest) -> None:
     prefix = Path(alice_one.call(own_prefix))
-    assert (prefix / "pyvenv.cfg").is_file()
+    assert alice_one.call(files.look_at, [str(prefix / "pyvenv.cfg")])
     found = alice_one.call(files.change_all_ways, str(prefix), "pyvenv.cfg")
     assert "done" not in found.values(), found
     found = alice_one.call(files.change_all_ways, str(prefix / "bin"), "python")

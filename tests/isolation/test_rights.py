@@ -16,7 +16,8 @@ def test_the_room_runs_as_the_seats_own_user_without_any_capability(alice_one: S
     status = alice_one.call(processes.own_status)
     assert status["Uid"].split() == [str(alice_one.uid)] * 4
     assert status["Gid"].split() == [str(alice_one.gid)] * 4
-    assert status["Groups"] == ""
+    # Some engines name the own group a second time here.
+    assert set(status["Groups"].split()) <= {str(alice_one.gid)}
     for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
         assert int(status[kind], 16) == 0, kind
     assert status["NoNewPrivs"] == "1"
@@ -50,10 +51,11 @@ def test_no_namespace_can_be_made_or_entered(alice_one: SeatUnderTest) -> None:
 def test_process_1_can_be_neither_traced_nor_read_nor_ended(alice_one: SeatUnderTest) -> None:
     found = alice_one.call(processes.reach_process_1)
     assert len(found) == 11
-    # A signal to process 1 from inside does not reach it even where it may be sent.
+    # In a container it is the seat's own process. No signal from inside ends it even where it may be sent.
+    assert found.pop("signal") == ("EPERM" if alice_one.world.rooms == "bubblewrap" else "done")
     assert "done" not in found.values(), found
     assert found["ptrace attach"] == "EPERM"
-    assert alice_one.processes()
+    assert alice_one.call(processes.answer) == 42
 
 
 def test_calls_that_change_the_machine_are_refused_by_the_filter(alice_one: SeatUnderTest) -> None:
@@ -66,14 +68,20 @@ def test_calls_that_change_the_machine_are_refused_by_the_filter(alice_one: Seat
 
 def test_no_setuid_program_of_the_system_gives_another_user(alice_one: SeatUnderTest) -> None:
     found = alice_one.call(processes.setuid_programs, within_s=120)
-    assert any(path.endswith("/su") for path in found), "there are some"
+    if alice_one.world.rooms == "bubblewrap":
+        assert any(path.endswith("/su") for path in found), "there are some"
+    else:
+        assert found == {}, "the image has none"
     own = [str(alice_one.uid)] * 4 + [str(alice_one.gid)] * 4 + ["0" * 16]
     assert {path: ids for path, ids in found.items() if ids not in (own, ["PermissionError"])} == {}
 
 
 def test_no_program_makes_the_person_root(alice_one: SeatUnderTest) -> None:
     found = alice_one.call(processes.become_root)
-    assert {"su", "mount", "newgrp", "unshare"} <= set(found)
+    tried = {"su", "setpriv", "unshare"}
+    if alice_one.world.rooms == "bubblewrap":
+        tried |= {"mount", "newgrp"}
+    assert tried <= set(found)
     assert set(found.values()) == {"refused"}, found
 
 

@@ -43,13 +43,14 @@ def closing(seat: SeatUnderTest, within_s: float) -> tuple[float, int | None]:
 
 def refusal(world: World, person: str, project: str) -> str:
     """Why the room does not open, once the hub has finished stopping the one before."""
+    wait, ask = world.background.wait, world.browser(person).hub_api
     deadline = time.monotonic() + 20
-    while True:
-        ask = world.browser(person).hub_api("POST", f"users/{person}/servers/{project}", {})
-        status, said = world.background.wait(ask)
-        if status == 403 or time.monotonic() > deadline:
-            return str(said["message"])
-        time.sleep(0.5)
+    while wait(ask("GET", "user"))[1].get("servers", {}).get(project):
+        assert time.monotonic() < deadline, "the hub still shows the seat"
+        time.sleep(0.1)
+    status, said = wait(ask("POST", f"users/{person}/servers/{project}", {}))
+    assert status == 403
+    return str(said["message"])
 
 
 def test_a_membership_that_ends_closes_the_door_and_the_room_within_ten_seconds(world: World) -> None:

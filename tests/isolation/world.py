@@ -74,6 +74,8 @@ class World:
     """A hub, two people, two projects with an extract each, and their seats."""
 
     state: Path
+    rooms: str
+    environment: dict[str, str]
     hub: RunningHub = field(init=False)
     background: Background = field(default_factory=Background)
     born: float = field(default_factory=time.time)
@@ -83,7 +85,7 @@ class World:
 
     def start(self) -> None:
         """People, projects and extracts; then the hub."""
-        self.hub = RunningHub(self.state, environment=LIMITS)
+        self.hub = RunningHub(self.state, environment=LIMITS | self.environment)
         for person in ("alice", "bob"):
             self._accounts[person] = self.hub.add_person(person, person.title())
         for project, members in MEMBERS.items():

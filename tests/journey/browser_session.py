@@ -142,7 +142,7 @@ class Browser:
         if after.status != 200 or "/hub/login" in after.url:
             raise Refused(after.status, after.words()[-300:])
 
-    async def open_room(self, project: str, within_s: float = 90) -> Page:
+    async def open_room(self, project: str, within_s: float = 90, every_s: float = 0.3) -> Page:
         """Open the room and wait for JupyterLab. Raises :class:`Refused` with the page's words."""
         page = await self.visit(f"{self.public_url}/hub/spawn/{self.person}/{project}")
         deadline = asyncio.get_running_loop().time() + within_s
@@ -153,7 +153,7 @@ class Browser:
                 return page
             if asyncio.get_running_loop().time() > deadline:
                 raise Refused(page.status, f"the room did not open: {page.url} {page.words()[:300]}")
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(every_s)
             page = await self.visit(f"{self.public_url}/hub/user/{self.person}/{project}/")
 
     async def close_room(self, project: str) -> None:
@@ -184,10 +184,11 @@ class Browser:
                 raise Refused(answer.status, text)
             return json.loads(text) if text else None
 
-    async def kernel(self, project: str) -> Kernel:
-        """Start a kernel in the room and connect to it through the door."""
-        model = await self.room_api(project, "POST", "api/kernels", {"name": "python3"})
-        url = f"{self.seat_url(project)}api/kernels/{model['id']}/channels?session_id={uuid.uuid4().hex}"
+    async def kernel(self, project: str, kernel_id: str | None = None) -> Kernel:
+        """Connect through the door to a kernel of the room, a new one if none is named."""
+        if kernel_id is None:
+            kernel_id = (await self.room_api(project, "POST", "api/kernels", {"name": "python3"}))["id"]
+        url = f"{self.seat_url(project)}api/kernels/{kernel_id}/channels?session_id={uuid.uuid4().hex}"
         socket_ = await self.http.ws_connect(
             url.replace("http", "ws", 1),
             headers={"Origin": self.seat_origin(project)},
@@ -232,6 +233,19 @@ class Kernel:
                     return ran
         reason = f"closed with {self.socket.close_code}"
         raise Refused(self.socket.close_code or 0, f"the door closed while the cell ran ({reason})")
+
+    async def ask(
+        self, kind: str, content: dict[str, Any], reply: str, within_s: float = 60
+    ) -> dict[str, Any]:
+        """Send one message and wait for its reply of the kind ``reply``; the reply's content."""
+        message_id = await self.send(kind, content)
+        async with asyncio.timeout(within_s):
+            async for message in self.socket:
+                if message.type is aiohttp.WSMsgType.BINARY:
+                    _, header, parent, answer = split(message.data)
+                    if parent.get("msg_id") == message_id and header["msg_type"] == reply:
+                        return answer
+        raise Refused(self.socket.close_code or 0, "the door closed before the kernel replied")
 
     async def send(self, kind: str, content: dict[str, Any], channel: str = "shell") -> str:
         """Send one message; returns its id."""

@@ -17,12 +17,12 @@ import time
 from pathlib import Path
 
 from output_checker.errors import PlainError
-from output_checker.isolation import probe
 from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
 
+from hub.rooms.choice import chosen_backend
 from hub.rooms.disk import unmount_all
 from tests.journey.journey import Journey, Step, Walker
 from tests.journey.running_hub import ROOT, RunningHub
@@ -47,7 +47,7 @@ def main() -> int:
         if not chosen.once:
             _port_is_free(PORT)
         _clean(STATE)
-        console.print(f"[bold]Lockedroom[/bold]: rooms by {probe()}.")
+        console.print(f"[bold]Lockedroom[/bold]: rooms by {chosen_backend(hub.settings).name}.")
         source = (
             "the STATS19 files you gave, with synthetic health records around them"
             if chosen.stats19

@@ -12,8 +12,9 @@ def everything_said() -> dict[str, str]:
     from pathlib import Path
 
     found = {"os.environ": "\n".join(f"{name}={value}" for name, value in os.environ.items())}
-    # Reading these waits for ever, or is the machine's and not a process's.
+    # Reading these waits for ever, or is the machine's and not a process's; ``exe`` is a program's whole file.
     left_out = {
+        "exe",
         "kmsg",
         "kcore",
         "kallsyms",

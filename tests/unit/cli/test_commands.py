@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
 import sqlite3
@@ -271,6 +272,23 @@ def test_a_full_disk_is_a_sentence_and_changes_nothing(run: Run, state: Path) ->
 def test_a_wrong_setting_is_a_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCKEDROOM_SEAT_CPUS", "many")
     _sentence(run("people", "list"), "LOCKEDROOM_SEAT_CPUS")
+
+
+def test_a_second_hub_is_kept_away_from_the_state_of_one_that_runs(run: Run, state: Path) -> None:
+    assert run("init").code == 0
+    with (state / "run" / "serve.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        ran = run("serve")
+    assert (ran.code, ran.err) == (3, f"A hub already runs on {state}: stop it first.\n")
+
+
+def test_rooms_on_docker_without_an_engine_are_a_sentence_and_nothing_is_made(
+    run: Run, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCKEDROOM_ROOMS", "docker")
+    monkeypatch.setenv("LOCKEDROOM_DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    _sentence(run("serve"), "No Docker engine answers at")
+    assert not state.exists()
 
 
 def test_the_console_is_an_actor_whoever_runs_it() -> None:
