@@ -1,0 +1,84 @@
+"""A browser that asks for everything: each address by navigating, and each with every method by script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Error as PlaywrightError
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+# Six at a time, as browsers do; what streams is read to its end, or for ten seconds.
+_ASK = """async asked => {
+    const statuses = [];
+    const one = async ([url, options]) => {
+        try {
+            const answer = await fetch(url, {credentials: 'include', cache: 'no-store', redirect: 'manual',
+                                             signal: AbortSignal.timeout(10000), ...options});
+            await answer.arrayBuffer();
+            statuses.push(answer.type === 'opaqueredirect' ? 'redirect' : String(answer.status));
+        } catch (error) { statuses.push(error.name) }
+    };
+    while (asked.length) await Promise.all(asked.splice(0, 6).map(one));
+    return statuses;
+}"""
+
+
+@dataclass
+class Tour:
+    """Tours of one browser. ``asked`` keeps (method, path) of everything that was asked for by script."""
+
+    context: BrowserContext
+    asked: set[tuple[str, str]] = field(default_factory=set)
+
+    def navigate(self, origin: str, paths: Iterable[str]) -> None:
+        """Open each address as a person would who types it in."""
+        page = self.context.new_page()
+        for path in paths:
+            try:
+                page.goto(origin + path, wait_until="load")
+            except PlaywrightError as error:
+                # No page, but a download or nothing at all: what came was tapped.
+                if not any(sign in error.message for sign in ("ERR_ABORTED", "Download", "interrupted by another")):
+                    raise
+        page.close()
+
+    def ask(
+        self,
+        home: str,
+        paths: Iterable[str],
+        methods: Iterable[str] = METHODS,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        json: str | None = None,
+    ) -> list[str]:
+        """Fetch each path with each method from the page at ``home``, which has the same origin.
+
+        Writing methods carry ``form`` or ``json``. Returns the statuses.
+        """
+        page = self.context.new_page()
+        page.goto(home)
+        asked: list[tuple[str, dict[str, Any]]] = []
+        for path in paths:
+            for method in methods:
+                options: dict[str, Any] = {"method": method, "headers": dict(headers or {})}
+                if method not in {"GET", "HEAD", "OPTIONS"}:
+                    options["body"] = urlencode(form or {}) if json is None else json
+                    options["headers"]["Content-Type"] = (
+                        "application/x-www-form-urlencoded" if json is None else "application/json"
+                    )
+                asked.append((path, options))
+                self.asked.add((method, path))
+        statuses: list[str] = page.evaluate(_ASK, asked)
+        page.close()
+        return statuses
+
+
+def hidden(page: Page, name: str) -> str:
+    """The value of a hidden field on a page."""
+    value = page.locator(f"input[name='{name}']").first.get_attribute("value")
+    assert value is not None
+    return value
