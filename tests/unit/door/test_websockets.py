@@ -1,0 +1,165 @@
+"""Websockets through a door: their form, their size, how many, and their end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import aiohttp
+import pytest
+from aiohttp import web as aioweb
+
+from hub.door.budget import TOO_MUCH
+from hub.door.cells import BINARY_PROTOCOL
+from hub.door.relay_websocket import MAX_CODE
+from hub.governance.members import end_member
+from hub.store import Store
+from hub.store.clock import utc_now
+from tests.unit.door.asking import KERNEL, dial, echo, execute, status
+from tests.unit.door.conftest import RECHECK_S, SEAT, Place
+
+
+async def test_a_cell_passes_in_the_agreed_form(place: Place) -> None:
+    place.sign_in()
+    async with dial(place, protocols=("other", BINARY_PROTOCOL)) as channel:
+        assert channel.protocol == BINARY_PROTOCOL
+        await channel.send_bytes(execute("1+1"))
+        assert await channel.receive_bytes(timeout=5) == execute("1+1")
+
+
+async def test_a_message_in_another_form_closes_the_channel_and_does_not_pass(place: Place) -> None:
+    place.sign_in()
+    async with dial(place, protocols=(BINARY_PROTOCOL,)) as channel:
+        await channel.send_str(
+            '{"channel":"shell","header":{"msg_type":"execute_request"},"content":{"code":"1"}}'
+        )
+        assert (await channel.receive(timeout=5)).type is aiohttp.WSMsgType.CLOSE
+        assert channel.close_code == 4400
+
+
+async def test_a_room_that_agrees_to_another_form_is_not_connected(place: Place) -> None:
+    async def other(request: aioweb.Request) -> aioweb.StreamResponse:
+        channel = aioweb.WebSocketResponse()
+        await channel.prepare(request)
+        return channel
+
+    place.sign_in()
+    connecting = dial(place, protocols=(BINARY_PROTOCOL,))
+    place.room = other
+    with pytest.raises(aiohttp.WSServerHandshakeError) as raised:
+        await connecting
+    assert raised.value.status == 502
+
+
+@pytest.mark.parametrize(("size", "passes"), [(-1, True), (0, True), (1, False)])
+@pytest.mark.parametrize("character", ["x", "\U0001f600"])
+async def test_the_longest_cell_is_counted_in_bytes(
+    place: Place, character: str, size: int, passes: bool
+) -> None:
+    place.sign_in()
+    code = character * (MAX_CODE // len(character.encode()) + size)
+    async with dial(place, protocols=(BINARY_PROTOCOL,)) as channel:
+        await channel.send_bytes(execute(code))
+        said = await channel.receive(timeout=5)
+        assert (said.type is aiohttp.WSMsgType.BINARY) is passes
+        assert passes or channel.close_code == 4400
+
+
+async def test_beyond_the_budget_the_channel_closes_with_the_reason_and_the_cell_does_not_pass(
+    place: Place,
+) -> None:
+    place.sign_in()
+    async with dial(place, protocols=(BINARY_PROTOCOL,)) as channel:
+        place.warden._budgets[SEAT.id].events.level = -1_000_000
+        await channel.send_bytes(execute("1"))
+        said = await channel.receive(timeout=5)
+        assert (said.type, said.extra) == (aiohttp.WSMsgType.CLOSE, TOO_MUCH)
+
+
+@pytest.mark.parametrize("size", [16 * 1024 * 1024 + 1])
+async def test_a_message_that_is_too_large_closes_the_channel(place: Place, size: int) -> None:
+    place.sign_in()
+    async with dial(place, "api/events/subscribe") as channel:
+        with contextlib.suppress(ConnectionError):  # the door may hang up before it has heard everything
+            await channel.send_bytes(b"x" * size)
+        assert (await channel.receive(timeout=10)).type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED}
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://alice--two.lockedroom.localhost", "null", "http://lockedroom.localhost:1"]
+)
+async def test_a_websocket_of_another_origin_is_refused(place: Place, origin: str) -> None:
+    place.sign_in()
+    with pytest.raises(aiohttp.WSServerHandshakeError) as raised:
+        await dial(place, origin=origin)
+    assert raised.value.status == 403
+    assert place.seen == []
+
+
+async def test_a_websockets_address_without_a_websocket_does_not_reach_the_room(place: Place) -> None:
+    place.sign_in()
+    assert await status(place, KERNEL) == 400
+    assert place.seen == []
+
+
+async def test_a_broken_handshake_leaves_nothing_open_in_the_room(place: Place) -> None:
+    place.sign_in()
+    place.room = echo
+    origin = place.door.settings.origin
+    assert await status(place, KERNEL, Upgrade="websocket", Connection="Upgrade", Origin=origin) in {400, 426}
+    await asyncio.sleep(0.2)
+    assert place.door.carried == set()
+
+
+@pytest.mark.parametrize("ends", ["membership", "session"])
+async def test_an_open_websocket_is_closed_within_seconds(
+    place: Place, sqlite_store: Store, ends: str
+) -> None:
+    place.sign_in()
+    async with dial(place, protocols=(BINARY_PROTOCOL,)) as channel:
+        await channel.send_bytes(execute("1"))
+        await channel.receive_bytes(timeout=5)
+        if ends == "session":
+            del place.hub.tokens["alices"]
+        else:
+            with sqlite_store.write() as session:
+                who = {"project": SEAT.project, "person": SEAT.person}
+                end_member(session, **who, reason="left", actor="console:test", now=utc_now())
+        closed = await channel.receive(timeout=4 * RECHECK_S + 2)
+        assert closed.type is aiohttp.WSMsgType.CLOSE
+        assert channel.close_code == 4403
+
+
+@pytest.mark.parametrize(("others", "opens"), [(14, True), (15, True), (16, False)])
+async def test_a_door_carries_so_many_websockets_at_once(place: Place, others: int, opens: bool) -> None:
+    place.sign_in()
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(others):
+            await stack.enter_async_context(dial(place))
+        if opens:
+            await stack.enter_async_context(dial(place))
+        else:
+            with pytest.raises(aiohttp.WSServerHandshakeError) as raised:
+                await dial(place)
+            assert raised.value.status == 429
+    await asyncio.sleep(0.2)
+    assert place.door.websockets == 0
+    assert place.door.carried == set()
+    async with dial(place):
+        assert place.door.websockets == 1
+
+
+async def test_a_websocket_that_opened_while_the_door_closed_is_closed(place: Place) -> None:
+    place.sign_in()
+
+    async def slow(request: aioweb.Request) -> aioweb.StreamResponse:
+        place.door.watch.membership.answered("No longer.", 0)
+        place.door.watch._open = False  # what was open then has been closed already
+        place.door.watch.ask = lambda: asyncio.sleep(0, "No longer.")
+        return await echo(request)
+
+    connecting = dial(place)
+    place.room = slow
+    async with connecting as channel:
+        assert (await channel.receive(timeout=2)).type is aiohttp.WSMsgType.CLOSE
+        assert channel.close_code == 4403
