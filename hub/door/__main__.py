@@ -9,10 +9,9 @@ import socket
 import sys
 
 from output_checker.errors import PlainError
-from tornado.httpserver import HTTPServer
 
 from hub.door.context import Door
-from hub.door.handlers import SMALL_BODY, build_application
+from hub.door.handlers import build_server
 from hub.door.settings import DoorSettings
 
 
@@ -20,7 +19,7 @@ async def serve(settings: DoorSettings) -> None:
     """Serve until told to stop."""
     door = Door(settings)
     await door.start()
-    server = HTTPServer(build_application(door), max_body_size=SMALL_BODY, xheaders=False)
+    server = build_server(door)
     listener = socket.socket(fileno=settings.listen_fd)
     listener.setblocking(False)
     server.add_socket(listener)

@@ -9,6 +9,7 @@ import aiohttp
 from jupyterhub import __version__ as jupyterhub_version
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler, HubOAuthenticated
 from tornado import iostream, web, websocket
+from tornado.httpserver import HTTPServer
 
 from hub.door import headers, origin, routes
 from hub.door.cells import BINARY_PROTOCOL
@@ -20,8 +21,11 @@ from hub.door.room_socket import RoomUnreachable
 from hub.door.stream_http import Stream
 from hub.door.warden_link import LinkDown
 
-# What a request may carry that has not been let in, or has nothing to carry.
+# What a request may carry that has not been let in, or has nothing to carry; and how long it may take.
 SMALL_BODY = 64 * 1024
+SMALL_BODY_S = 20.0
+# How slowly a larger body may come, in bytes a second.
+SLOWEST = 128 * 1024
 
 
 class Turned(web.HTTPError):
@@ -183,7 +187,9 @@ class RoomHandler(Gate):
         self.clear_header("Connection")
         self._announced = size
         self.door.bodies += size
-        self.request.connection.set_max_body_size(MAX_BODY)  # type: ignore[union-attr]
+        connection: Any = self.request.connection
+        connection.set_max_body_size(MAX_BODY)
+        connection.set_body_timeout(SMALL_BODY_S + size / SLOWEST)
 
     def data_received(self, chunk: bytes) -> None:
         """One piece of the body."""
@@ -313,8 +319,12 @@ class OAuthCallback(Ours, HubOAuthCallbackHandler):  # type: ignore[misc]
             raise Turned(403, "Sign in first: open the room's page in the browser.")
 
 
-def build_application(door: Door) -> web.Application:
-    """The door as a tornado application."""
+def build_server(door: Door) -> HTTPServer:
+    """The door as a server, with the limits that hold for whoever has not been let in."""
+    return HTTPServer(_application(door), max_body_size=SMALL_BODY, body_timeout=SMALL_BODY_S, xheaders=False)
+
+
+def _application(door: Door) -> web.Application:
     prefix = door.settings.prefix
     arguments = {"door": door}
     return web.Application(

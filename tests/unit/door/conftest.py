@@ -12,10 +12,9 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web as aioweb
-from tornado.httpserver import HTTPServer
 
 from hub.door.context import Door
-from hub.door.handlers import SMALL_BODY, build_application
+from hub.door.handlers import build_server
 from hub.door.settings import DoorSettings
 from hub.door.warden import Warden
 from hub.store import Store
@@ -142,7 +141,7 @@ async def place(sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
     door = Door(settings)
     await door.start()
-    server = HTTPServer(build_application(door), max_body_size=SMALL_BODY)
+    server = build_server(door)
     server.add_socket(door_listener)
     jar = aiohttp.DummyCookieJar()
     async with aiohttp.ClientSession(

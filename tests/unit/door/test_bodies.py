@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from aiohttp import web as aioweb
 
+from hub.door import handlers
 from hub.door.relay_http import MAX_BODIES, MAX_BODY
+from tests.unit.door.asking import KERNEL
 from tests.unit.door.conftest import PREFIX, Place
 
 
@@ -79,3 +81,45 @@ async def test_all_bodies_together_have_a_largest_size(place: Place, more: int, 
         assert answer.status == code
     await asyncio.sleep(0.05)
     assert place.door.bodies == MAX_BODIES - 100 + more
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A door that waits for half a second instead of twenty."""
+    monkeypatch.setattr(handlers, "SMALL_BODY_S", 0.5)
+
+
+@pytest.mark.parametrize("path", ["api", "oauth_callback", KERNEL])
+async def test_a_small_body_that_does_not_come_ends_the_connection(
+    impatient: None, place: Place, path: str
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+    head = f"GET {PREFIX}{path} HTTP/1.1\r\nHost: {place.door.settings.host}\r\nContent-Length: 9\r\n\r\n"
+    writer.write(head.encode() + b"slowly")
+    assert await asyncio.wait_for(reader.read(), 3) == b""
+    writer.close()
+
+
+async def test_a_body_that_comes_too_slowly_ends_the_connection_and_is_not_held(
+    impatient: None, place: Place
+) -> None:
+    place.sign_in()
+    reader, writer = await announce(place, 100, place.cookie)
+    writer.write(b"slowly")
+    assert await asyncio.wait_for(reader.read(), 3) == b""
+    assert place.door.bodies == 0
+    assert place.seen == []
+    writer.close()
+
+
+async def test_a_larger_body_may_take_longer(
+    impatient: None, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handlers, "SLOWEST", 100)
+    place.sign_in()
+    reader, writer = await announce(place, 200, place.cookie)
+    writer.write(b"x" * 100)
+    await asyncio.sleep(1)
+    writer.write(b"x" * 100)
+    assert b" 200 " in await asyncio.wait_for(reader.readline(), 3)
+    writer.close()
