@@ -115,6 +115,9 @@ def _read(file: Path) -> Any:
             f"The approval {file} is larger than a megabyte: it lists columns and conditions, not data."
         )
     try:
-        return yaml.safe_load(content)
+        found = yaml.safe_load(content)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError):
         raise PlainError(f"The approval {file} is neither YAML nor JSON.") from None
+    if found is None:
+        raise PlainError(f"The approval {file} is empty: write the source and the tables into it.")
+    return found

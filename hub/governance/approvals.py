@@ -85,6 +85,8 @@ class ApprovedExtract(_Strict):
 
 def parse_extract(extract: object) -> ApprovedExtract:
     """Check the shape. Raises WrongValue with a sentence that names the place."""
+    if not isinstance(extract, dict):
+        raise WrongValue("The approved extract is not right at the whole: it has to name source and tables.")
     try:
         return ApprovedExtract.model_validate(extract)
     except ValidationError as error:

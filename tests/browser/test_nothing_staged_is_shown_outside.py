@@ -41,9 +41,7 @@ def story(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def of_the_author(story: Story, connections: Iterable[Connection]) -> list[Connection]:
     """What the author's Chromium received from anywhere but the open room's door."""
     return [
-        c
-        for c in connections
-        if not c.is_of(CHECKER) and not c.is_of(CLIENT) and c.hosts != {story.inside}
+        c for c in connections if not c.is_of(CHECKER) and not c.is_of(CLIENT) and c.hosts != {story.inside}
     ]
 
 
@@ -110,7 +108,12 @@ def test_the_same_search_finds_the_words_where_an_output_checker_reads_them(stor
 def test_the_words_are_shown_in_the_room(story: Story) -> None:
     found = Search(story.words)(story.room_replies.encode())
     fields = {f.field for f in found}
-    assert {"blocked: file name", "blocked: cell", "notebook: file name", "carol: comment of reject"} <= fields
+    assert {
+        "blocked: file name",
+        "blocked: cell",
+        "notebook: file name",
+        "carol: comment of reject",
+    } <= fields
 
 
 def test_the_release_is_the_file_itself(story: Story) -> None:

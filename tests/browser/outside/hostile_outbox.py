@@ -59,7 +59,11 @@ def by_stage(state, files, context=None):
 
 def by_hand(state, files=None, name=None, manifest=None, beside=None, entries=None):
     """A bundle made without the extension. ``manifest`` changes bundle.json or replaces it."""
-    files = {word(f"bundle {len(expect)}: file name") + ".csv": b"g,count\na,1200\nb,340\n"} if files is None else files
+    files = (
+        {word(f"bundle {len(expect)}: file name") + ".csv": b"g,count\na,1200\nb,340\n"}
+        if files is None
+        else files
+    )
     described = {
         "format": 1,
         "files": [
@@ -87,7 +91,10 @@ def notebook():
     """A notebook with a word in everything that can hold text."""
     output = {
         "output_type": "display_data",
-        "data": {"text/plain": [word("notebook: output")], "text/html": f"<b>{word('notebook: html output')}</b>"},
+        "data": {
+            "text/plain": [word("notebook: output")],
+            "text/html": f"<b>{word('notebook: html output')}</b>",
+        },
         "metadata": {word("notebook: output metadata"): 1},
     }
     stream = {"output_type": "stream", "name": "stdout", "text": word("notebook: stream")}
@@ -182,12 +189,18 @@ kinds = {
     "picture": (".png", picture()),
     "workbook": (".xlsx", workbook()),
     "parquet": (".parquet", parquet()),
-    "markup": (".html", f"<!doctype html><title>{word('markup: title')}</title>{word('markup: text')}".encode()),
+    "markup": (
+        ".html",
+        f"<!doctype html><title>{word('markup: title')}</title>{word('markup: text')}".encode(),
+    ),
     "json": (".json", json.dumps({word("json: key"): word("json: value")}).encode()),
     "text": (".txt", word("text: text").encode()),
-    "not utf-8": (".csv", b"\xff\xfe" + (word("utf-16: header") + ",n\n" + word("utf-16: cell") + ",120\n").encode("utf-16-le")),
+    "not utf-8": (
+        ".csv",
+        b"\xff\xfe" + (word("utf-16: header") + ",n\n" + word("utf-16: cell") + ",120\n").encode("utf-16-le"),
+    ),
     "pdf": (".pdf", b"%PDF-1.4 " + word("pdf: text").encode()),
-    "ragged": (".csv", f"a,b\n{word('ragged: cell')},1,2,3\n\"{word('ragged: open quote')}\n".encode()),
+    "ragged": (".csv", f'a,b\n{word("ragged: cell")},1,2,3\n"{word("ragged: open quote")}\n'.encode()),
     "empty": (".csv", b""),
     "binary": ("." + word("binary: suffix"), b"\0\1" + word("binary: text").encode()),
 }
@@ -198,19 +211,28 @@ for kind, (suffix, content) in kinds.items():
 by_hand("staged", manifest=change(context=word("by hand: context") + "\n" + word("by hand: context line 2")))
 by_hand("staged", name=word("by hand: name of a bundle"))
 by_hand("refused", manifest=change(**{word("manifest: unknown key"): word("manifest: unknown value")}))
-by_hand("refused", manifest=change_file(**{word("manifest: unknown key of a file"): word("manifest: its value")}))
+by_hand(
+    "refused", manifest=change_file(**{word("manifest: unknown key of a file"): word("manifest: its value")})
+)
 by_hand("refused", manifest=change(format=word("manifest: format")))
 by_hand("refused", manifest=change(context={"a": word("manifest: context as an object")}))
 by_hand("refused", manifest=change(context="\u202e" + word("manifest: context with a hidden character")))
 by_hand("refused", manifest=change_file(sha256=word("manifest: sha256")))
-by_hand("refused", manifest=change_file(sha256=word("manifest: sha256 in hexadecimal").encode().hex().ljust(64, "0")))
+by_hand(
+    "refused",
+    manifest=change_file(sha256=word("manifest: sha256 in hexadecimal").encode().hex().ljust(64, "0")),
+)
 by_hand("refused", manifest=change_file(size=word("manifest: size")))
 by_hand("refused", manifest=change_file(index=word("manifest: index")))
 by_hand("refused", manifest=change_file(name="../" + word("manifest: name with a path")))
 by_hand("refused", manifest=change_file(name=word("manifest: name with a hidden character") + "\u200b.csv"))
 by_hand("refused", manifest=b'{"format": 1, "' + word("manifest: not json").encode())
 repeated = word("manifest: key twice")
-by_hand("refused", manifest=json.dumps({"format": 1, "files": [], repeated: 1}).encode()[:-1] + f', "{repeated}": 2}}'.encode())
+by_hand(
+    "refused",
+    manifest=json.dumps({"format": 1, "files": [], repeated: 1}).encode()[:-1]
+    + f', "{repeated}": 2}}'.encode(),
+)
 by_hand("refused", manifest=word("manifest: no object at all").encode() * 10)
 deep = word("manifest: deep")
 by_hand("refused", manifest=b'{"a":' * 20 + f'"{deep}"'.encode() + b"}" * 20)
@@ -219,7 +241,10 @@ by_hand("refused", manifest=b'{"a":' * 20 + f'"{deep}"'.encode() + b"}" * 20)
 by_hand("refused", name=word("by hand: capital name of a bundle").upper())
 by_hand("refused", name=f"<script>{word('by hand: markup as the name of a bundle')}<!--")
 by_hand("refused", beside=lambda top: (top / word("beside: file name")).write_text(word("beside: file text")))
-by_hand("refused", beside=lambda top: (top / word("beside: folder name") / word("beside: folder in it")).mkdir(parents=True))
+by_hand(
+    "refused",
+    beside=lambda top: (top / word("beside: folder name") / word("beside: folder in it")).mkdir(parents=True),
+)
 by_hand("refused", entries=lambda files: (files / word("entries: file name")).write_text("x"))
 by_hand("refused", entries=lambda files: (files / word("entries: folder name")).mkdir())
 

@@ -58,7 +58,10 @@ def forms(word: str) -> dict[str, bytes]:
         "hexadecimal": plain.hex().encode(),
         "character codes": "".join(str(code) for code in plain).encode(),
     }
-    for cased, name in ((word.encode("ascii"), "base64"), (word.upper().encode("ascii"), "base64 of capitals")):
+    for cased, name in (
+        (word.encode("ascii"), "base64"),
+        (word.upper().encode("ascii"), "base64 of capitals"),
+    ):
         for before in range(3):
             # What the neighbours decide is left out at both ends.
             written = base64.b64encode(b"\0" * before + cased)[(before * 4 + 2) // 3 : -4]

@@ -112,7 +112,9 @@ class Story:
             "carol": (Role.OUTPUT_CHECKER,),
             "dan": (Role.OUTPUT_CHECKER,),
         }
-        self.passwords = {n: self.hub.add_person(n, n.title(), *roles).password for n, roles in people.items()}
+        self.passwords = {
+            n: self.hub.add_person(n, n.title(), *roles).password for n, roles in people.items()
+        }
         for project in ("one", "broken"):
             self.hub.add_project(project, project.title(), tier="low", members=["alice"])
         # A loop of its own: Playwright's synchronous form keeps the main thread's.
@@ -216,7 +218,9 @@ class Story:
         self._sign_in(page, checker)
         page.goto(f"{self.desk}requests/{self.number(which)}/review")
         page.locator("textarea[name='comment']").fill(f"{said}: {self.words[f'{which}: file name']}.csv")
-        button = page.locator(f"button[formaction$='/{decision}'], form[action$='/{decision}'] button:not([formaction])")
+        button = page.locator(
+            f"button[formaction$='/{decision}'], form[action$='/{decision}'] button:not([formaction])"
+        )
         button.first.click()
         page.wait_for_url(self.desk)
         context.close()
@@ -258,7 +262,9 @@ class Story:
         server, headers = "/hub/api/users/alice/servers/broken", self._xsrf_headers()
         assert self.tour.ask(self.home, [server], ["POST"], headers, json="{}") in (["201"], ["202"])
         self.tour.ask(self.home, [server + "/progress", "/hub/api/user", "/hub/api/users/alice"], ["GET"])
-        self.tour.navigate(self.hub.public_url, ["/hub/spawn-pending/alice/broken", "/hub/user/alice/broken/lab"])
+        self.tour.navigate(
+            self.hub.public_url, ["/hub/spawn-pending/alice/broken", "/hub/user/alice/broken/lab"]
+        )
 
     # All that can be asked for.
 
@@ -288,14 +294,25 @@ class Story:
 
     def _ask_for_everything(self) -> None:
         """Every address with every method, with the right secrets in the forms; only the approved request stays."""
-        desk = [p for p in _flat(self.desk_paths()) if p != f"/services/desk/requests/{self.number('released')}/withdraw"]
+        desk = [
+            p
+            for p in _flat(self.desk_paths())
+            if p != f"/services/desk/requests/{self.number('released')}/withdraw"
+        ]
         self.tour.navigate(self.desk.removesuffix("/services/desk/"), desk)
         page = self.author.new_page()
         page.goto(self.desk)
         with self.hub.store.read() as session:
             request = session.get_one(AirlockRequest, self.number("released"))
-            token = tokens.make(tokens.load_key(self.hub.settings.keys), request.number, 0, request.files[0].sha256)
-            form = {"_xsrf": hidden(page, "_xsrf"), "seen": request.binding or "", "token": token, "comment": "x"}
+            token = tokens.make(
+                tokens.load_key(self.hub.settings.keys), request.number, 0, request.files[0].sha256
+            )
+            form = {
+                "_xsrf": hidden(page, "_xsrf"),
+                "seen": request.binding or "",
+                "token": token,
+                "comment": "x",
+            }
         self.tour.ask(self.desk, desk, form=form)
         self.tour.ask(self.desk, desk, ["POST"], form=form | {"_xsrf": "wrong", "token": "wrong"})
         hub = [path for path in _flat(self.hub_paths()) if path != _SIGNS_OUT]

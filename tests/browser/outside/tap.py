@@ -30,7 +30,9 @@ class Connection:
     @property
     def hosts(self) -> set[str]:
         """The host names that the client asked for."""
-        return {host.decode().lower() for host in re.findall(rb"\r\nHost: *([^\r\n:]*)", self.sent, re.IGNORECASE)}
+        return {
+            host.decode().lower() for host in re.findall(rb"\r\nHost: *([^\r\n:]*)", self.sent, re.IGNORECASE)
+        }
 
     def is_of(self, agent: str) -> bool:
         """Whether the client calls itself ``agent``."""
@@ -112,7 +114,9 @@ def answers(connection: Connection) -> Iterator[Answer]:
         except http.client.HTTPException as error:
             raise AssertionError(f"{method} {path} at {host} was not answered in HTTP: {error!r}") from error
         head_end = received.tell()
-        assert response.status != 101, f"{host}{path} became something else than HTTP: teach this test to read it"
+        assert response.status != 101, (
+            f"{host}{path} became something else than HTTP: teach this test to read it"
+        )
         try:
             body = response.read()
         except http.client.IncompleteRead as cut:  # the browser went on to another page

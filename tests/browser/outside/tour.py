@@ -42,7 +42,9 @@ class Tour:
                 page.goto(origin + path, wait_until="load")
             except PlaywrightError as error:
                 # No page, but a download or nothing at all: what came was tapped.
-                if not any(sign in error.message for sign in ("ERR_ABORTED", "Download", "interrupted by another")):
+                if not any(
+                    sign in error.message for sign in ("ERR_ABORTED", "Download", "interrupted by another")
+                ):
                     raise
         page.close()
 

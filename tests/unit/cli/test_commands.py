@@ -166,7 +166,9 @@ def test_mistakes_are_sentences(ready: Run, arguments: list[str], said: str) -> 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "not right at"),
+        (b"", "is empty"),
+        (b"# nothing but a comment\n", "is empty"),
+        (b"- stats19\n", "has to name source and tables"),
         (b"\xff\xfe\x00", "neither YAML nor JSON"),
         (b"a: [", "neither YAML nor JSON"),
         (b"!!python/object/apply:os.system ['true']", "neither YAML nor JSON"),
