@@ -7,7 +7,7 @@ change before the commit: of two people who do the same thing at once, exactly o
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from output_checker.errors import PlainError
@@ -15,19 +15,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub.airlock import permissions, policies, records, tokens
+from hub.airlock.case import Case
 from hub.airlock.check import Outcome
 from hub.airlock.locks import ReleaseLock
 from hub.airlock.outbox import CopiedBundle, bundle_key, plain_name
 from hub.airlock.preview import previews
 from hub.airlock.quarantine import Quarantine
-from hub.airlock.records import find, moment_of, seat_of
+from hub.airlock.records import find
 from hub.airlock.sniff import SEVERAL
 from hub.airlock.states import Event, State, transition
-from hub.ledger import EventKind, append
+from hub.ledger import EventKind
 from hub.store.models import AirlockDecision, AirlockFile, AirlockRequest, Person, SeatRecord
 from hub.store.names import Seat
 
-AIRLOCK = "system:airlock"
 LOOK_AGAIN = "The request was checked again since you opened this page: please look at it again."
 _FIRST_NUMBER, _LAST_NUMBER = 100_000, 999_999_999
 
@@ -60,7 +60,7 @@ def take(
     number = _new_number(session)
     place(number)
     files = bundle.files
-    _begin(
+    case = Case.begin(
         session,
         AirlockRequest(
             number=number,
@@ -76,21 +76,16 @@ def take(
                 for f in files
             ],
         ),
+        seat,
         Event.TAKE,
         now,
     )
-    append(
-        session,
+    case.record(
         EventKind.BUNDLE_TAKEN,
-        actor=AIRLOCK,
-        project=seat.project,
-        now=now,
-        payload={
-            "seat": seat.id,
-            "bundle": number,
-            "sha256": [f.sha256 for f in files],
-            "bytes": sum(f.size for f in files),
-        },
+        seat=seat.id,
+        bundle=number,
+        sha256=[f.sha256 for f in files],
+        bytes=sum(f.size for f in files),
     )
     return number
 
@@ -113,15 +108,8 @@ def refuse_bundle(
         kind="not taken",
         refusal=because,
     )
-    _begin(session, request, Event.REFUSE, now)
-    append(
-        session,
-        EventKind.BUNDLE_REFUSED,
-        actor=AIRLOCK,
-        project=seat.project,
-        now=now,
-        payload={"seat": seat.id, "reason": because, "bundle": number},
-    )
+    case = Case.begin(session, request, seat, Event.REFUSE, now)
+    case.record(EventKind.BUNDLE_REFUSED, seat=seat.id, reason=because, bundle=number)
     return number
 
 
@@ -135,28 +123,20 @@ def taken_since(session: Session, seat_number: int, since: datetime) -> int:
 
 def spoil(session: Session, number: int, *, because: str, now: datetime) -> None:
     """The airlock's own copy is not what it was: nothing of this request may leave any more."""
-    request = find(session, number)
-    if transition(State(request.state), Event.REFUSE) is None:
+    case = Case.open(session, number, now)
+    if transition(case.state, Event.REFUSE) is None:
         return
-    seat = seat_of(request)
-    _void_standing(request, because, now)
-    request.refusal = because  # with the state, in one statement: the database wants both or neither
-    _move(request, Event.REFUSE, now)
-    append(
-        session,
-        EventKind.BUNDLE_REFUSED,
-        actor=AIRLOCK,
-        project=seat.project,
-        now=now,
-        payload={"seat": seat.id, "reason": because, "bundle": number},
-    )
+    _void_standing(case, because)
+    case.request.refusal = because  # with the state, in one statement: the database wants both or neither
+    case.move(Event.REFUSE)
+    case.record(EventKind.BUNDLE_REFUSED, seat=case.seat.id, reason=because, bundle=number)
 
 
 def record_check(session: Session, number: int, outcome: Outcome, now: datetime) -> State:
     """Write down a check. The first one decides between staged and blocked; a later one that was bound to
     something else, or that blocks, makes all decisions void. Returns the state that follows."""
-    request = find(session, number)
-    state = State(request.state)
+    case = Case.open(session, number, now)
+    request, state = case.request, case.state
     binding = records.binding_digest(outcome.binding)
     if state is State.TAKEN:
         event = Event.FAIL_CHECK if outcome.verdict == "block" else Event.PASS_CHECK
@@ -168,22 +148,14 @@ def record_check(session: Session, number: int, outcome: Outcome, now: datetime)
         event = Event.VOID
     else:
         return state
-    seat = seat_of(request)
     if state is not State.TAKEN:
         changed = (
             "Checked once more, it may not leave."
             if event is Event.FAIL_CHECK
             else _changed(request, outcome)
         )
-        if _void_standing(request, changed, now):
-            append(
-                session,
-                EventKind.REVIEWS_VOIDED,
-                actor=AIRLOCK,
-                project=seat.project,
-                now=now,
-                payload={"request": number, "reason": changed},
-            )
+        if _void_standing(case, changed):
+            case.record(EventKind.REVIEWS_VOIDED, request=number, reason=changed)
     request.checked_at = now
     request.verdict = outcome.verdict
     request.report = outcome.checked.model_dump_json()
@@ -192,59 +164,38 @@ def record_check(session: Session, number: int, outcome: Outcome, now: datetime)
     request.checker = outcome.binding.checker
     request.isolation = outcome.isolation
     request.binding = binding
-    _move(request, event, now)
-    append(
-        session,
+    case.move(event)
+    case.record(
         EventKind.BUNDLE_CHECKED,
-        actor=AIRLOCK,
-        project=seat.project,
-        now=now,
-        payload={
-            "bundle": number,
-            "verdict": outcome.verdict,
-            "policy": outcome.policy,
-            "binds": binding,
-            "policy_sha256": request.policy_digest,
-            "checker": outcome.binding.checker,
-            "isolation": outcome.isolation,
-        },
+        bundle=number,
+        verdict=outcome.verdict,
+        policy=outcome.policy,
+        binds=binding,
+        policy_sha256=request.policy_digest,
+        checker=outcome.binding.checker,
+        isolation=outcome.isolation,
     )
-    return State(request.state)
+    return case.state
 
 
 def submit(session: Session, number: int, *, person: str, now: datetime) -> None:
     """The author asks for release."""
-    request = find(session, number)
-    seat = seat_of(request)
-    permissions.check_submit(records.actor_for(session, person, seat.project, now), seat.person)
-    policies.check_submit(moment_of(request))
-    request.submitted_at = now
-    _move(request, Event.SUBMIT, now)
-    append(
-        session,
-        EventKind.REQUEST_SUBMITTED,
-        actor=person,
-        project=seat.project,
-        now=now,
-        payload={"request": number, "bundle": number, "sha256": [f.sha256 for f in request.files]},
-    )
+    case = Case.open(session, number, now)
+    permissions.check_submit(case.actor(person), case.author)
+    policies.check_submit(case.moment)
+    case.request.submitted_at = now
+    case.move(Event.SUBMIT)
+    hashes = [f.sha256 for f in case.request.files]
+    case.record(EventKind.REQUEST_SUBMITTED, person, request=number, bundle=number, sha256=hashes)
 
 
 def withdraw(session: Session, number: int, *, person: str, now: datetime) -> None:
     """The author takes a request back."""
-    request = find(session, number)
-    seat = seat_of(request)
-    permissions.check_withdraw(records.actor_for(session, person, seat.project, now), seat.person)
-    policies.check_withdraw(moment_of(request))
-    _move(request, Event.WITHDRAW, now)
-    append(
-        session,
-        EventKind.REQUEST_WITHDRAWN,
-        actor=person,
-        project=seat.project,
-        now=now,
-        payload={"request": number},
-    )
+    case = Case.open(session, number, now)
+    permissions.check_withdraw(case.actor(person), case.author)
+    policies.check_withdraw(case.moment)
+    case.move(Event.WITHDRAW)
+    case.record(EventKind.REQUEST_WITHDRAWN, person, request=number)
 
 
 def approve(
@@ -261,49 +212,31 @@ def approve(
 
     Whether they could see all of it is found out here again, from the bytes in ``quarantine``.
     """
-    request = find(session, number)
-    seat = seat_of(request)
-    permissions.check_decide(records.actor_for(session, person, seat.project, now), seat.person)
+    case = Case.open(session, number, now)
+    permissions.check_decide(case.actor(person), case.author)
     policies.check_comment(comment)
-    moment = moment_of(request)
-    complete = all(p.complete for p in previews(quarantine, number, records.files_to_show(request)))
+    moment = case.moment
+    complete = all(p.complete for p in previews(quarantine, number, records.files_to_show(case.request)))
     policies.check_approve(moment, person, complete=complete)
-    _same_as_seen(request, seen)
     event = policies.approval_event(moment, person)
-    _decide(session, request, person, "approve", comment, now)
-    _move(request, event, now)
+    _decide(case, person, "approve", comment, seen)
+    case.move(event)
     if event is Event.APPROVE_LAST:
-        append(
-            session,
-            EventKind.REQUEST_APPROVED,
-            actor=AIRLOCK,
-            project=seat.project,
-            now=now,
-            payload={"request": number},
-        )
-    return State(request.state)
+        case.record(EventKind.REQUEST_APPROVED, request=number)
+    return case.state
 
 
 def reject(
     session: Session, number: int, *, person: str, seen: str, comment: str | None, now: datetime
 ) -> None:
     """An output checker says no, and why."""
-    request = find(session, number)
-    seat = seat_of(request)
-    permissions.check_decide(records.actor_for(session, person, seat.project, now), seat.person)
+    case = Case.open(session, number, now)
+    permissions.check_decide(case.actor(person), case.author)
     policies.check_comment(comment)
-    policies.check_reject(moment_of(request), comment)
-    _same_as_seen(request, seen)
-    _decide(session, request, person, "reject", comment, now)
-    _move(request, Event.REJECT, now)
-    append(
-        session,
-        EventKind.REQUEST_REJECTED,
-        actor=AIRLOCK,
-        project=seat.project,
-        now=now,
-        payload={"request": number},
-    )
+    policies.check_reject(case.moment, comment)
+    _decide(case, person, "reject", comment, seen)
+    case.move(Event.REJECT)
+    case.record(EventKind.REQUEST_REJECTED, request=number)
 
 
 def release(
@@ -314,33 +247,26 @@ def release(
     ``binding`` is that of the check which was just made on freshly hashed bytes.
     """
     lock.check_held(session, now)
-    request = find(session, number)
-    seat = seat_of(request)
-    policies.check_release(moment_of(request), seat.person)
+    case = Case.open(session, number, now)
+    request = case.request
+    policies.check_release(case.moment, case.author)
     if binding != request.binding:
         raise LookAgain("The request changed while it was being released: it is checked again.")
     for file in request.files:
         file.token_digest = tokens.digest(tokens.make(key, number, file.index, file.sha256))
-    _move(request, Event.RELEASE, now)
-    append(
-        session,
-        EventKind.OUTPUT_RELEASED,
-        actor=AIRLOCK,
-        project=seat.project,
-        now=now,
-        payload={"request": number, "sha256": [f.sha256 for f in request.files], "binds": binding},
-    )
+    case.move(Event.RELEASE)
+    hashes = [f.sha256 for f in request.files]
+    case.record(EventKind.OUTPUT_RELEASED, request=number, sha256=hashes, binds=binding)
 
 
 def may_fetch(
     session: Session, number: int, index: int, *, person: str, token: str, now: datetime
 ) -> AirlockFile:
     """The file that ``token`` is good for now. Raises a sentence otherwise; AlreadyDownloaded for a second use."""
-    request = find(session, number)
-    seat = seat_of(request)
-    permissions.check_download(records.actor_for(session, person, seat.project, now), seat.person)
-    policies.check_download(moment_of(request))
-    file = next((f for f in request.files if f.index == index), None)
+    case = Case.open(session, number, now)
+    permissions.check_download(case.actor(person), case.author)
+    policies.check_download(case.moment)
+    file = next((f for f in case.request.files if f.index == index), None)
     if file is None or not tokens.matches(token, file.token_digest):
         raise permissions.NotVisible("There is no such file to download.")
     if file.downloaded_at is not None:
@@ -354,19 +280,12 @@ def may_fetch(
 def download(session: Session, number: int, index: int, *, person: str, token: str, now: datetime) -> None:
     """Use up the single download of one file."""
     file = may_fetch(session, number, index, person=person, token=token, now=now)
-    request = file.request
+    case = Case.open(session, number, now)
     file.downloaded_at = now
     file.downloaded_by = person
-    last = all(f.downloaded_at is not None for f in request.files)
-    _move(request, Event.DOWNLOAD_LAST if last else Event.DOWNLOAD, now)
-    append(
-        session,
-        EventKind.OUTPUT_DOWNLOADED,
-        actor=person,
-        project=seat_of(request).project,
-        now=now,
-        payload={"request": number, "sha256": file.sha256, "file": index},
-    )
+    last = all(f.downloaded_at is not None for f in case.request.files)
+    case.move(Event.DOWNLOAD_LAST if last else Event.DOWNLOAD)
+    case.record(EventKind.OUTPUT_DOWNLOADED, person, request=number, sha256=file.sha256, file=index)
 
 
 def seat_number(session: Session, seat: Seat) -> int | None:
@@ -405,55 +324,27 @@ def _new_number(session: Session) -> int:
         upper = min(upper * 10, _LAST_NUMBER)
 
 
-def _begin(session: Session, request: AirlockRequest, event: Event, now: datetime) -> None:
-    row = transition(None, event)
-    assert row is not None
-    request.state = row.target
-    request.taken_at = request.changed_at = now
-    request.revision, request.replied_revision = 1, 0
-    session.add(request)
-    session.flush()
-
-
-def _move(request: AirlockRequest, event: Event, now: datetime) -> None:
-    row = transition(State(request.state), event)
-    if row is None:  # policies were asked before; this is the table's own word
-        raise policies.WrongMoment(f"This request is {request.state}, so this cannot happen to it now.")
-    request.state = row.target
-    request.changed_at = now
-    request.revision += 1
-
-
-def _decide(
-    session: Session, request: AirlockRequest, person: str, decision: str, comment: str | None, now: datetime
-) -> None:
-    found = session.scalars(select(Person).where(Person.name == person)).one()
-    binding = request.binding
-    assert binding is not None
-    said = (comment or "").strip() or None
-    request.decisions.append(
-        AirlockDecision(person=found, decision=decision, comment=said, binding=binding, decided_at=now)
-    )
-    session.flush()
-    append(
-        session,
-        EventKind.REVIEW_RECORDED,
-        actor=person,
-        project=seat_of(request).project,
-        now=now,
-        payload={"request": request.number, "decision": decision, "binds": binding},
-    )
-
-
-def _same_as_seen(request: AirlockRequest, seen: str) -> None:
-    if seen != request.binding:
+def _decide(case: Case, person: str, decision: str, comment: str | None, seen: str) -> None:
+    """Record a decision on what the person saw. Raises LookAgain where that is not what lies there now."""
+    binding = case.request.binding
+    if seen != binding:
         raise LookAgain(LOOK_AGAIN)
+    assert binding is not None
+    found = case.session.scalars(select(Person).where(Person.name == person)).one()
+    said = (comment or "").strip() or None
+    case.request.decisions.append(
+        AirlockDecision(person=found, decision=decision, comment=said, binding=binding, decided_at=case.now)
+    )
+    case.session.flush()
+    case.record(
+        EventKind.REVIEW_RECORDED, person, request=case.request.number, decision=decision, binds=binding
+    )
 
 
-def _void_standing(request: AirlockRequest, because: str, now: datetime) -> bool:
-    void: Sequence[AirlockDecision] = [d for d in request.decisions if d.void_at is None]
+def _void_standing(case: Case, because: str) -> bool:
+    void = [d for d in case.request.decisions if d.void_at is None]
     for decision in void:
-        decision.void_at = now
+        decision.void_at = case.now
         decision.void_because = because
     return bool(void)
 

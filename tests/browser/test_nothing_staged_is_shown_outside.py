@@ -73,6 +73,12 @@ def test_every_bundle_came_to_its_end(story: Story) -> None:
     assert len(story.words) > 100
 
 
+def test_the_room_that_cannot_start_was_seen_to_fail(story: Story) -> None:
+    outside = all_answers(of_the_author(story, story.before_release))
+    said = [a.body.decode() for a in outside if a.path.endswith("/servers/broken/progress")]
+    assert any('"failed": true' in events and "could not start" in events for events in said), said
+
+
 def test_nothing_planted_reached_the_authors_browser_before_release(story: Story) -> None:
     search = Search(story.words | story.hashes)
     outside = of_the_author(story, story.before_release)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,13 +11,13 @@ from playwright.sync_api import BrowserContext, Page
 from playwright.sync_api import Error as PlaywrightError
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-# Six at a time, as browsers do; what streams is read to its end, or for ten seconds.
+# Six at a time, as browsers do; what streams is read to its end, or for half a minute.
 _ASK = """async asked => {
     const statuses = [];
     const one = async ([url, options]) => {
         try {
             const answer = await fetch(url, {credentials: 'include', cache: 'no-store', redirect: 'manual',
-                                             signal: AbortSignal.timeout(10000), ...options});
+                                             signal: AbortSignal.timeout(30000), ...options});
             await answer.arrayBuffer();
             statuses.push(answer.type === 'opaqueredirect' ? 'redirect' : String(answer.status));
         } catch (error) { statuses.push(error.name) }
@@ -29,10 +29,9 @@ _ASK = """async asked => {
 
 @dataclass
 class Tour:
-    """Tours of one browser. ``asked`` keeps (method, path) of everything that was asked for by script."""
+    """Tours of one browser."""
 
     context: BrowserContext
-    asked: set[tuple[str, str]] = field(default_factory=set)
 
     def navigate(self, origin: str, paths: Iterable[str]) -> None:
         """Open each address as a person would who types it in."""
@@ -73,7 +72,6 @@ class Tour:
                         "application/x-www-form-urlencoded" if json is None else "application/json"
                     )
                 asked.append((path, options))
-                self.asked.add((method, path))
         statuses: list[str] = page.evaluate(_ASK, asked)
         page.close()
         return statuses

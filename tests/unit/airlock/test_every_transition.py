@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from output_checker.errors import PlainError
 
-from hub.airlock import business
+from hub.airlock import business, case
 from hub.airlock.permissions import NotAllowed, NotVisible
 from hub.airlock.policies import WrongMoment
 from hub.airlock.states import TRANSITIONS, Event, State, Who, transition
@@ -254,7 +254,7 @@ def test_a_failed_ledger_entry_undoes_the_change(world: World, monkeypatch: pyte
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(business, "append", full)
+    monkeypatch.setattr(case, "append", full)
     with pytest.raises(OSError, match="No space"):
         world.submit(number)
     assert world.state_of(number) is State.STAGED
