@@ -17,7 +17,6 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.outside.addresses import desk_rules, hub_rules
 from tests.browser.outside.planted import Search
 from tests.browser.outside.story import CHECKER, CLIENT, Story
 from tests.browser.outside.tap import Answer, Connection, answers
@@ -95,11 +94,11 @@ def test_nor_afterwards_but_for_the_file_that_was_released(story: Story) -> None
 def test_every_address_of_hub_and_desk_was_asked_with_every_method(story: Story) -> None:
     """An address that is new is asked as well: the lists come from the applications themselves."""
     answered = {(a.method, a.path) for a in all_answers(of_the_author(story, story.before_release))}
-    for paths in (story.desk_paths(), story.hub_paths()):
+    for paths in (story.asked_of_desk, story.hub_paths()):
         for rule, of_rule in paths.items():
             for method in METHODS:
                 assert any((method, path) in answered for path in of_rule), f"{method} {rule}"
-    numbers = {path.split("/")[4] for path in sum(story.desk_paths().values(), []) if "/requests/" in path}
+    numbers = {path.split("/")[4] for _, path in answered if path.startswith("/services/desk/requests/")}
     assert len(numbers) == story.expected.total() + 2
 
 

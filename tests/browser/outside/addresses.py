@@ -41,10 +41,12 @@ def desk_rules(hub: RunningHub) -> list[Rule]:
     desk = Desk(
         store=hub.store,
         quarantine=Quarantine(hub.state / "airlock"),
+        state=hub.state,
         key=b"",
         hub_auth=None,
         prefix="/services/desk/",
         public_url=hub.public_url,
+        rooms=hub.public_url,
         clock=utc_now,
     )
     return list(_rules_of(make_app(desk).default_router))

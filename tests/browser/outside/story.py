@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from hub.airlock import tokens
@@ -22,13 +22,14 @@ from hub.airlock.locks import release_lock
 from hub.airlock.states import State
 from hub.governance.people import grant_role, revoke_role
 from hub.governance.roles import Role
+from hub.pages.look import load_look
 from hub.rooms.disk import unmount_all
 from hub.settings import Settings
 from hub.store.clock import utc_now
 from hub.store.models import AirlockRequest
 from tests.browser.outside.addresses import Rule, addresses, desk_rules, hub_rules
 from tests.browser.outside.tap import Connection, Tap
-from tests.browser.outside.tour import Tour, hidden
+from tests.browser.outside.tour import Tour
 from tests.browser.site import eventually
 from tests.journey.browser_session import Browser
 from tests.journey.running_hub import ACTOR, RunningHub, free_ports
@@ -40,8 +41,9 @@ T = TypeVar("T")
 # Far from the seats of another hub that the same test run has open.
 _IDS_APART = 2000
 # What stands for a part of an address, by the part as the application's rule writes it.
-_HUB_SAMPLES = {
-    "[^/]+": ("alice", "carol", "one", "broken"),
+_FILES = {"[a-z0-9.-]{1,64}": (load_look().style.name, load_look().mark.name, "nowhere.css")}
+_HUB_SAMPLES = _FILES | {
+    "[^/]+": ("alice", "broken"),
     "[^/]*": ("one", "broken"),
     "[a-z0-9-]+": ("one", "broken"),
     "/.*": ("", "/one/", "/broken/lab"),
@@ -58,6 +60,7 @@ _HUB_WHOLE = {
     r"(?!/hub/).*$": ("/", "/metrics", "/user/alice/one/", "/services/airlock/"),
     r"(.*)$": ("/hub/nowhere",),
 }
+_DESK = "/services/desk/"
 _SIGNS_OUT = "/hub/logout"
 _EVENTS = "/hub/api/users/alice/servers/broken/progress"
 
@@ -73,9 +76,9 @@ class Story:
     expected: Counter[str] = field(default_factory=Counter)
     reached: Counter[str] = field(default_factory=Counter)
     before_release: list[Connection] = field(default_factory=list)
+    asked_of_desk: dict[Rule, list[str]] = field(default_factory=dict)
     room_replies: str = ""
     downloaded: bytes = b""
-    second_download: int = 0
     _stack: ExitStack = field(default_factory=ExitStack)
 
     # The places.
@@ -88,7 +91,7 @@ class Story:
     @property
     def desk(self) -> str:
         """The desk's page."""
-        return self.hub.public_url.replace("//", "//desk.") + "/services/desk/"
+        return self.hub.public_url.replace("//", "//desk.") + _DESK
 
     @property
     def inside(self) -> str:
@@ -154,7 +157,6 @@ class Story:
             assert self.state_of("released") == State.APPROVED
             self.before_release = self.tap.copy()
         page = self.author.new_page()
-        self._sign_in(page, "alice")
         self._open_room(page)
         self._fetch(page)
         self._look_round()
@@ -171,6 +173,11 @@ class Story:
         """The state of one of those bundles."""
         with self.hub.store.read() as session:
             return session.get_one(AirlockRequest, self.number(which)).state
+
+    def one_of_each_state(self) -> list[int]:
+        """The number of one request in each state that there is now."""
+        with self.hub.store.read() as session:
+            return list({r.state: r.number for r in session.scalars(select(AirlockRequest))}.values())
 
     def _requests(self) -> dict[int, list[str]]:
         with self.hub.store.read() as session:
@@ -257,19 +264,20 @@ class Story:
 
     def _a_start_that_fails(self, page: Page) -> None:
         page.goto(self.home)
-        page.locator("a[href$='/spawn/alice/broken']").click()
-        expect(page.get_by_role("heading", name="The room is being opened")).to_be_visible()
+        page.locator("a[href$='/spawn/alice/broken']").click(no_wait_after=True)
+        page.wait_for_url("**/spawn-pending/**", wait_until="commit")
         # What the hub's API says of it meanwhile: events until the start has failed.
-        self.tour.ask(self.home, [_EVENTS, "/hub/api/user", "/hub/api/users/alice"], ["GET"])
-        expect(page.get_by_role("heading", name="The room could not be opened")).to_be_visible()
+        asked = [_EVENTS, "/hub/api/user", "/hub/api/users/alice"]
+        self.tour.ask(self.home, asked, ["GET"])
+        expect(page.get_by_role("heading", name="The room could not be opened")).to_be_visible(timeout=60_000)
         self.tour.navigate(self.hub.public_url, ["/hub/home", "/hub/user/alice/broken/lab"])
 
     # All that can be asked for.
 
-    def desk_paths(self) -> dict[Rule, list[str]]:
-        """Every address of the desk: for all of alice's requests, and for some that are not hers."""
-        numbers = [str(number) for number in [*self._requests(), 1, 999_999_999]]
-        samples = {"[1-9][0-9]{0,9}": numbers, "[0-9]{1,4}": ["0", "1", "9999"]}
+    def desk_paths(self, numbers: Iterable[int]) -> dict[Rule, list[str]]:
+        """Every address of the desk, for requests of alice's and for two that are not hers."""
+        asked = [str(number) for number in [*numbers, 1, 999_999_999]]
+        samples = _FILES | {"[1-9][0-9]{0,9}": asked, "[0-9]{1,4}": ["0", "1", "9999"]}
         return {rule: addresses(rule, samples, {}) for rule in desk_rules(self.hub)}
 
     def hub_paths(self) -> dict[Rule, list[str]]:
@@ -278,7 +286,8 @@ class Story:
 
     def _look_round(self) -> None:
         """Read every address of the desk, and the hub's pages about rooms."""
-        self.tour.ask(self.desk, _flat(self.desk_paths()), ["GET", "HEAD"])
+        statuses = self.tour.ask(self.desk, _flat(self.desk_paths(self._requests())), ["GET", "HEAD"])
+        assert "200" in statuses and "redirect" not in statuses, Counter(statuses)
         self.tour.navigate(self.hub.public_url, ["/hub/home", "/hub/spawn", "/hub/user/alice/one/lab"])
 
     def _look_round_as_an_output_checker_too(self) -> None:
@@ -292,32 +301,24 @@ class Story:
 
     def _ask_for_everything(self) -> None:
         """Every address with every method, with the right secrets in the forms; only the approved request stays."""
-        desk = [
-            p
-            for p in _flat(self.desk_paths())
-            if p != f"/services/desk/requests/{self.number('released')}/withdraw"
-        ]
-        self.tour.navigate(self.desk.removesuffix("/services/desk/"), desk)
-        page = self.author.new_page()
-        page.goto(self.desk)
+        stays = f"{_DESK}requests/{self.number('released')}/withdraw"
+        self.asked_of_desk = self.desk_paths(self.one_of_each_state())
+        desk = [path for path in _flat(self.asked_of_desk) if path != stays]
+        self.tour.navigate(self.desk.removesuffix(_DESK), desk)
         with self.hub.store.read() as session:
             request = session.get_one(AirlockRequest, self.number("released"))
-            token = tokens.make(
-                tokens.load_key(self.hub.settings.keys), request.number, 0, request.files[0].sha256
+            key, digest, seen = (
+                tokens.load_key(self.hub.settings.keys),
+                request.files[0].sha256,
+                request.binding,
             )
-            form = {
-                "_xsrf": hidden(page, "_xsrf"),
-                "seen": request.binding or "",
-                "token": token,
-                "comment": "x",
-            }
-        self.tour.ask(self.desk, desk, form=form)
-        self.tour.ask(self.desk, desk, ["POST"], form=form | {"_xsrf": "wrong", "token": "wrong"})
+        token = tokens.make(key, self.number("released"), 0, digest)
+        self.tour.ask(self.desk, desk, form={"seen": seen or "", "token": token, "comment": "x"})
+        self.tour.ask(self.desk, desk, ["POST"], secret="wrong")
         hub = [path for path in _flat(self.hub_paths()) if path != _SIGNS_OUT]
         self.tour.navigate(self.hub.public_url, hub)
-        headers = self._xsrf_headers()
-        self.tour.ask(self.home, hub, headers=headers, form={"_xsrf": headers["X-XSRFToken"]})
-        self.tour.ask(self.home, hub, ["POST", "PUT", "PATCH"], headers=headers, json="{}")
+        self.tour.ask(self.home, hub)
+        self.tour.ask(self.home, hub, ["POST", "PUT", "PATCH"], json="{}")
         self.tour.ask(self.home, [_SIGNS_OUT])
         self._sign_in_again()
 
@@ -327,13 +328,6 @@ class Story:
         self._sign_in(page, "alice")
         page.goto(self.desk)
         page.close()
-
-    def _xsrf_headers(self) -> dict[str, str]:
-        page = self.author.new_page()
-        page.goto(self.home)
-        found = {c["name"]: c["value"] for c in self.author.cookies(self.home)}
-        page.close()
-        return {"X-XSRFToken": found["_xsrf"]}
 
 
 async def _read_replies(browser: Browser) -> str:

@@ -35,8 +35,9 @@ class Connection:
         }
 
     def is_of(self, agent: str) -> bool:
-        """Whether the client calls itself ``agent``."""
-        return f"\r\nUser-Agent: {agent}\r\n".lower().encode() in bytes(self.sent).lower()
+        """Whether ``agent`` is in what the client calls itself."""
+        calls_itself = re.search(rb"\r\nUser-Agent: *([^\r\n]*)", self.sent, re.IGNORECASE)
+        return calls_itself is not None and agent.encode() in calls_itself[1]
 
 
 @dataclass(frozen=True)

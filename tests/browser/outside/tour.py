@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext
 from playwright.sync_api import Error as PlaywrightError
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -52,33 +52,30 @@ class Tour:
         home: str,
         paths: Iterable[str],
         methods: Iterable[str] = METHODS,
-        headers: Mapping[str, str] | None = None,
+        *,
         form: Mapping[str, str] | None = None,
         json: str | None = None,
+        secret: str | None = None,
     ) -> list[str]:
         """Fetch each path with each method from the page at ``home``, which has the same origin.
 
-        Writing methods carry ``form`` or ``json``. Returns the statuses.
+        Writing methods carry ``form`` or ``json``. Each request carries the secret against forgery that
+        belongs to the page, or another one. Returns the statuses.
         """
         page = self.context.new_page()
         page.goto(home)
+        mine = {cookie["name"]: cookie["value"] for cookie in self.context.cookies(home)}["_xsrf"]
+        secret = secret or mine
+        kind = "application/x-www-form-urlencoded" if json is None else "application/json"
+        body = urlencode({"_xsrf": secret, **(form or {})}) if json is None else json
         asked: list[tuple[str, dict[str, Any]]] = []
         for path in paths:
             for method in methods:
-                options: dict[str, Any] = {"method": method, "headers": dict(headers or {})}
+                options: dict[str, Any] = {"method": method, "headers": {"X-XSRFToken": secret}}
                 if method not in {"GET", "HEAD", "OPTIONS"}:
-                    options["body"] = urlencode(form or {}) if json is None else json
-                    options["headers"]["Content-Type"] = (
-                        "application/x-www-form-urlencoded" if json is None else "application/json"
-                    )
+                    options["body"] = body
+                    options["headers"]["Content-Type"] = kind
                 asked.append((path, options))
         statuses: list[str] = page.evaluate(_ASK, asked)
         page.close()
         return statuses
-
-
-def hidden(page: Page, name: str) -> str:
-    """The value of a hidden field on a page."""
-    value = page.locator(f"input[name='{name}']").first.get_attribute("value")
-    assert value is not None
-    return value

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from output_checker.errors import PlainError
 
-from hub.airlock import business, case
+from hub.airlock import case
 from hub.airlock.permissions import NotAllowed, NotVisible
 from hub.airlock.policies import WrongMoment
 from hub.airlock.states import TRANSITIONS, Event, State, Who, transition
