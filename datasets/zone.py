@@ -6,6 +6,7 @@ The layout under the zone's root (``var/data``)::
     optout/current                  one line, the hash of the list given last
     identifiers/<source>/<sha256>/  what says who somebody is, split off from the source of the same hash
     sources/<source>/<sha256>/      imported snapshots: attributes, persons under pseudonyms
+    sources/linked/<sha256>/        the same records linked, in one snapshot
     sources/<source>/current        one line, the hash of the snapshot imported last
     extracts/<project>/<sha256>/    extracts: readable by rooms, which run as other users
     extracts/<project>/current      one line, the hash of the newest extract; replaced atomically
