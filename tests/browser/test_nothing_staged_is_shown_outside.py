@@ -17,7 +17,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.outside.planted import Search
+from tests.browser.outside.planted import Found, Search
 from tests.browser.outside.story import CHECKER, CLIENT, Story
 from tests.browser.outside.tap import Answer, Connection, answers
 from tests.browser.outside.tour import METHODS
@@ -49,22 +49,21 @@ def of_the_author(story: Story, connections: Iterable[Connection]) -> list[Conne
     ]
 
 
-def seen(search: Search, connections: Iterable[Connection]) -> dict[str, set[str]]:
-    """Which words the answers hold: for each field and form, where it was seen."""
-    found: dict[str, set[str]] = {}
-    known: dict[bytes, set[str]] = {}
+def seen(search: Search, connections: Iterable[Connection]) -> list[str]:
+    """Which words were received: a line for each field, form and place."""
+    lines: set[str] = set()
+    known: dict[bytes, set[Found]] = {}
 
     def look(received: bytes, where: str) -> None:
         if received not in known:
-            known[received] = {f"{found.field} ({found.form})" for found in search(received)}
-        for name in known[received]:
-            found.setdefault(name, set()).add(where)
+            known[received] = search(received)
+        lines.update(f"{found.field} ({found.form}) in {where}" for found in known[received])
 
     for connection in connections:
-        look(bytes(connection.received), f"a connection to {connection.hosts}")
+        look(bytes(connection.received), f"the bytes of {', '.join(connection.hosts)}")
         for answer in answers(connection):
-            look(answer.body, f"{answer.method} {answer.host}{answer.path}: {answer.status}")
-    return found
+            look(answer.body, f"{answer.status} to {answer.method} {answer.host}{answer.path}")
+    return sorted(lines)
 
 
 def all_answers(connections: Iterable[Connection]) -> list[Answer]:
@@ -87,13 +86,13 @@ def test_nothing_planted_reached_the_authors_browser_before_release(story: Story
     search = Search(story.words | story.hashes)
     outside = of_the_author(story, story.before_release)
     assert len(all_answers(outside)) > 1000
-    assert seen(search, outside) == {}
+    assert not (found := seen(search, outside)), "\n".join(found)
 
 
 def test_nor_afterwards_but_for_the_file_that_was_released(story: Story) -> None:
     released = ("released: header", "released: cell", "released: second cell")
     search = Search({k: v for k, v in (story.words | story.hashes).items() if k not in released})
-    assert seen(search, of_the_author(story, story.tap.connections)) == {}
+    assert not (found := seen(search, of_the_author(story, story.tap.connections))), "\n".join(found)
 
 
 def test_every_address_of_hub_and_desk_was_asked_with_every_method(story: Story) -> None:
@@ -112,18 +111,16 @@ def test_the_same_search_finds_the_words_where_an_output_checker_reads_them(stor
     found = seen(Search(story.words), checkers)
     for which in ("released", "rejected"):
         for part in ("file name", "header", "cell", "second cell", "context"):
-            assert f"{which}: {part} (plain)" in found
+            assert any(line.startswith(f"{which}: {part} (plain) in 200 to GET") for line in found)
 
 
 def test_the_words_are_shown_in_the_room(story: Story) -> None:
-    found = Search(story.words)(story.room_replies.encode())
-    fields = {f.field for f in found}
-    assert {
-        "blocked: file name",
-        "blocked: cell",
-        "notebook: file name",
-        "carol: comment of reject",
-    } <= fields
+    search = Search(story.words)
+    in_panel = {found.field for found in search(story.panel.encode())}
+    assert {"blocked: file name", "blocked: cell"} <= in_panel
+    by_magic = {found.field for found in search(story.room_replies.encode())}
+    assert in_panel <= by_magic
+    assert {"notebook: file name", "carol: comment of reject"} <= by_magic
 
 
 def test_the_release_is_the_file_itself(story: Story) -> None:
@@ -134,7 +131,11 @@ def test_the_release_is_the_file_itself(story: Story) -> None:
         "released: second cell",
     }
     afterwards = of_the_author(story, story.tap.connections)
-    assert "released: cell (plain)" in seen(Search(story.words), afterwards)
+    address = f"/requests/{story.number('released')}/files/0/download"
+    assert any(
+        line.startswith("released: cell (plain) in 200 to POST") and line.endswith(address)
+        for line in seen(Search(story.words), afterwards)
+    )
 
 
 @pytest.mark.parametrize(

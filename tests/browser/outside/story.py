@@ -77,6 +77,7 @@ class Story:
     reached: Counter[str] = field(default_factory=Counter)
     before_release: list[Connection] = field(default_factory=list)
     asked_of_desk: dict[Rule, list[str]] = field(default_factory=dict)
+    panel: str = ""
     room_replies: str = ""
     downloaded: bytes = b""
     _stack: ExitStack = field(default_factory=ExitStack)
@@ -140,6 +141,7 @@ class Story:
         self._in_rooms(self._plant)
         self._wait_for_the_airlock(page)
         self._a_start_that_fails(page)
+        self.panel = self._read_panel()
         self._look_round()
         for which in ("released", "rejected", "withdrawn"):
             self._press(page, f"requests/{self.number(which)}/submit")
@@ -210,6 +212,17 @@ class Story:
             return self.reached.total() == self.expected.total() and not self.reached[State.TAKEN]
 
         assert eventually(settled, within_s=300), (self.reached, self.expected)
+
+    def _read_panel(self) -> str:
+        """What the room's side panel says of the blocked bundle."""
+        page = self.author.new_page()
+        self._open_room(page)
+        page.locator(".lm-TabBar-tab[title=Release]").click()
+        card = page.get_by_role("listitem").filter(has_text=f"Request {self.number('blocked')}")
+        card.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+        said = card.inner_text()
+        page.close()
+        return said
 
     def _press(self, page: Page, action: str) -> None:
         page.goto(self.desk)
@@ -332,6 +345,7 @@ class Story:
 
 async def _read_replies(browser: Browser) -> str:
     """What the airlock says in the room, as the magic shows it."""
+    await browser.open_room("one")
     kernel = await browser.kernel("one")
     ran = await kernel.run("%replies")
     await kernel.close()
