@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -41,8 +41,7 @@ T = TypeVar("T")
 # Far from the seats of another hub that the same test run has open.
 _IDS_APART = 2000
 # What stands for a part of an address, by the part as the application's rule writes it.
-_FILES = {"[a-z0-9.-]{1,64}": (load_look().style.name, load_look().mark.name, "nowhere.css")}
-_HUB_SAMPLES = _FILES | {
+_HUB_SAMPLES = {
     "[^/]+": ("alice", "broken"),
     "[^/]*": ("one", "broken"),
     "[a-z0-9-]+": ("one", "broken"),
@@ -290,12 +289,12 @@ class Story:
     def desk_paths(self, numbers: Iterable[int]) -> dict[Rule, list[str]]:
         """Every address of the desk, for requests of alice's and for two that are not hers."""
         asked = [str(number) for number in [*numbers, 1, 999_999_999]]
-        samples = _FILES | {"[1-9][0-9]{0,9}": asked, "[0-9]{1,4}": ["0", "1", "9999"]}
+        samples = _files() | {"[1-9][0-9]{0,9}": asked, "[0-9]{1,4}": ["0", "1", "9999"]}
         return {rule: addresses(rule, samples, {}) for rule in desk_rules(self.hub)}
 
     def hub_paths(self) -> dict[Rule, list[str]]:
         """Every address of the hub."""
-        return {rule: addresses(rule, _HUB_SAMPLES, _HUB_WHOLE) for rule in hub_rules(self.hub)}
+        return {rule: addresses(rule, _files() | _HUB_SAMPLES, _HUB_WHOLE) for rule in hub_rules(self.hub)}
 
     def _look_round(self) -> None:
         """Read every address of the desk, and the hub's pages about rooms."""
@@ -350,6 +349,11 @@ async def _read_replies(browser: Browser) -> str:
     ran = await kernel.run("%replies")
     await kernel.close()
     return ran.text
+
+
+def _files() -> dict[str, Sequence[str]]:
+    look = load_look()
+    return {"[a-z0-9.-]{1,64}": (look.style.name, look.mark.name, "nowhere.css")}
 
 
 def _flat(paths: dict[Rule, list[str]]) -> list[str]:
