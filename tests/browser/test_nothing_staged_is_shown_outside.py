@@ -22,7 +22,7 @@ from tests.browser.outside.story import CHECKER, CLIENT, Story
 from tests.browser.outside.tap import Answer, Connection, answers
 from tests.browser.outside.tour import METHODS
 
-# Its story did not get past its set-up when everything was brought together; why was not found out yet.
+# Its set-up was mended after it failed with everything together; the whole has not been walked since (4 to 6 minutes).
 pytestmark = pytest.mark.skip(
     reason="not yet seen to pass with everything together: take this line away to try"
 )
