@@ -4,7 +4,7 @@
 set -eu
 wanted="bubblewrap chromium e2fsprogs libseccomp2 postgresql python3-venv util-linux"
 if [ "${1:-}" = docker ]; then
-  wanted="$wanted debootstrap"
+  wanted="$wanted debian-archive-keyring debootstrap"
   command -v dockerd >/dev/null || wanted="$wanted docker.io" # not beside an engine of another maker
 fi
 missing=""

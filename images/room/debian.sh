@@ -2,6 +2,7 @@
 # Debian as a room finds it, as a tar on the standard output: a minimal system with Python, its security updates,
 # and without what a room has no use for. Needs root, debootstrap and Debian's mirror; nothing of this machine goes in.
 set -eu
+umask 022
 suite=bookworm
 packages="less libstdc++6 media-types nano procps python3 python3-minimal tini tzdata"
 # Installed because a Debian system needs them to manage itself; a room's root is never changed. What belongs to
@@ -12,10 +13,13 @@ unwanted="adduser apt debian-archive-keyring e2fsprogs gpgv libapt-pkg6.0 libext
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT INT TERM
 chmod 0755 "$root"
-inside() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive chroot "$root" "$@"; }
+inside() {
+  env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive \
+    ${http_proxy:+http_proxy="$http_proxy"} chroot "$root" "$@"
+}
 
 {
-  debootstrap --variant=minbase --include="$(echo "$packages" | tr ' ' ',')" "$suite" "$root"
+  debootstrap --variant=minbase --force-check-gpg --include="$(echo "$packages" | tr ' ' ',')" "$suite" "$root"
   # The same mirror as the rest; Debian keeps its updates in a suite and an archive of their own.
   sed -n "s|^deb \(.*\)/debian/* $suite \(.*\)|deb \1/debian-security $suite-security \2\ndeb \1/debian $suite-updates \2|p" \
     "$root/etc/apt/sources.list" >"$root/etc/apt/sources.list.d/updates.list"

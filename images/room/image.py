@@ -42,6 +42,7 @@ class Builder:
 
     def __init__(self, client: docker.APIClient, target: Path) -> None:
         self.client = client
+        self.target = target
         self.mark = hashlib.sha256(str(target.resolve()).encode()).hexdigest()[:8]
 
     def build(self, *, fresh: bool) -> str:
@@ -58,8 +59,8 @@ class Builder:
             "room", str(self._id(lock)).encode(), fingerprint().encode(), (HERE / "Dockerfile").read_bytes()
         )
         if self._id(room) is None:
-            with self._context() as context, tempfile.TemporaryDirectory() as work:
-                shutil.copy(build_wheel(Path(work)), context)
+            with self._context() as context, self._folder() as work:
+                shutil.copy(build_wheel(work), context)
                 shutil.copytree(FILES, context / "files")
                 labels = {"org.lockedroom.lock": lock_hash, "org.lockedroom.debian": base}
                 self._build(context, "Dockerfile", room, {"LOCK": lock}, labels)
@@ -79,14 +80,21 @@ class Builder:
                     "`apt-get install debootstrap` and run `make room-image` as root."
                 )
             say("Making a minimal Debian …")
-            with tempfile.NamedTemporaryFile() as archive, tempfile.TemporaryFile() as said:
-                done = subprocess.run(["sh", str(script)], stdout=archive, stderr=said, check=False)
+            with self._folder() as folder:
+                archive, said = folder / "debian.tar", folder / "said"
+                with archive.open("wb") as out, said.open("wb") as log:
+                    done = subprocess.run(
+                        ["sh", str(script)],
+                        stdout=out,
+                        stderr=log,
+                        env={**os.environ, "TMPDIR": str(folder)},
+                        check=False,
+                    )
                 if done.returncode != 0:
-                    said.seek(0)
-                    sys.stderr.buffer.write(said.read()[-2000:])
+                    print(said.read_text(errors="replace")[-2000:], file=sys.stderr)
                     raise PlainError("The minimal Debian could not be made: is Debian's mirror within reach?")
                 repository, _, name = tag.partition(":")
-                self.client.import_image_from_file(archive.name, repository=repository, tag=name)
+                self.client.import_image_from_file(str(archive), repository=repository, tag=name)
             self._remove_old("debian", tag)
         found = self._id(tag)
         assert found is not None
@@ -125,10 +133,16 @@ class Builder:
             self.client.prune_images({"label": f"org.lockedroom.stage={self.mark}"})
 
     @contextmanager
-    def _context(self) -> Iterator[Path]:
-        with tempfile.TemporaryDirectory() as folder:
-            shutil.copy(Path(sys.prefix) / "bin" / "uv", folder)
+    def _folder(self) -> Iterator[Path]:
+        # Not in /tmp, where there may be little room and no program may start.
+        with tempfile.TemporaryDirectory(prefix=".image-", dir=self.target) as folder:
             yield Path(folder)
+
+    @contextmanager
+    def _context(self) -> Iterator[Path]:
+        with self._folder() as folder:
+            shutil.copy(Path(sys.prefix) / "bin" / "uv", folder)
+            yield folder
 
     def _tag(self, kind: str, *parts: bytes) -> str:
         digest = hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
@@ -176,11 +190,13 @@ def say(sentence: str) -> None:
 def main(target: Path, *, fresh: bool) -> None:
     """Build what is missing, and write the image's id to ``image`` in the target folder."""
     client = connect(load(), timeout_s=900)
+    os.umask(0o022)  # what is copied into the image is for others to read
+    target = target.resolve()
     target.mkdir(parents=True, exist_ok=True)
     with (target / ".image-lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         built = Builder(client, target).build(fresh=fresh)
-        unfinished = target / f".image-{os.getpid()}"
+        unfinished = target / f".image-name-{os.getpid()}"
         unfinished.write_text(built)
         unfinished.replace(target / "image")
     size = client.inspect_image(built)["Size"]
