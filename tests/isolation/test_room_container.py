@@ -12,8 +12,11 @@ from typing import Any
 import docker
 import pytest
 from output_checker.errors import PlainError
+from output_checker.isolation import Isolation
 
 from hub.room_container import RoomContainer
+from hub.rooms import choice
+from hub.rooms.docker import backend
 from hub.rooms.docker_engine import remove_rooms
 from hub.rooms.inside import room_name
 from tests.isolation.containers import Workshop
@@ -141,3 +144,20 @@ def test_rooms_of_this_installation_are_removed_and_no_others(workshop: Workshop
     assert not workshop.client.containers(all=True, filters={"name": f"test-ours-{os.getpid()}"})
     assert workshop.client.containers(filters={"name": f"test-others-{os.getpid()}"})
     workshop.client.remove_container(f"test-others-{os.getpid()}", force=True)
+
+
+def test_an_engine_that_answers_is_taken_where_bubblewrap_does_not_work(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice, "probe", lambda: Isolation.CHILD_PROCESS)
+    assert choice.choose(workshop.settings) == "docker"
+    found = choice.chosen_backend(workshop.settings)
+    assert found.own_user and found.image == workshop.room.image
+
+
+def test_an_image_that_the_engine_does_not_have_is_a_sentence(workshop: Workshop) -> None:
+    without = workshop.settings.model_copy(update={"room_image": "lockedroom-room:none"})
+    with pytest.raises(
+        PlainError, match="does not have the image lockedroom-room:none: run `make room-image`"
+    ):
+        backend(without)
