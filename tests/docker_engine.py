@@ -53,8 +53,11 @@ def running_engine() -> Iterator[str]:
     # Short: paths of sockets are.
     with tempfile.TemporaryDirectory(prefix="engine-") as folder, (data / "dockerd.log").open("ab") as log:
         address = f"unix://{folder}/docker.sock"
+        # In a mount namespace of its own: what it leaves mounted below its folder ends with it, while the disks
+        # that a hub mounts for seats still reach it.
         engine = subprocess.Popen(
-            ["dockerd", "--host", address, "--data-root", str(data / "data"), "--exec-root", f"{folder}/exec",
+            ["unshare", "--mount", "--propagation", "slave", "--",
+             "dockerd", "--host", address, "--data-root", str(data / "data"), "--exec-root", f"{folder}/exec",
              "--pidfile", f"{folder}/pid", "--bridge", "none", "--iptables=false", "--ip6tables=false"],
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -22,11 +22,6 @@ from tests.browser.outside.story import CHECKER, CLIENT, Story
 from tests.browser.outside.tap import Answer, Connection, answers
 from tests.browser.outside.tour import METHODS
 
-# Its set-up was mended after it failed with everything together; the whole has not been walked since (4 to 6 minutes).
-pytestmark = pytest.mark.skip(
-    reason="not yet seen to pass with everything together: take this line away to try"
-)
-
 WORD = "bcdfghjklmnpqrstvwxzbcdf"
 
 
