@@ -53,11 +53,8 @@ def running_engine() -> Iterator[str]:
     # Short: paths of sockets are.
     with tempfile.TemporaryDirectory(prefix="engine-") as folder, (data / "dockerd.log").open("ab") as log:
         address = f"unix://{folder}/docker.sock"
-        # In a mount namespace of its own: what it leaves mounted below its folder ends with it, while the disks
-        # that a hub mounts for seats still reach it.
         engine = subprocess.Popen(
-            ["unshare", "--mount", "--propagation", "slave", "--",
-             "dockerd", "--host", address, "--data-root", str(data / "data"), "--exec-root", f"{folder}/exec",
+            ["dockerd", "--host", address, "--data-root", str(data / "data"), "--exec-root", f"{folder}/exec",
              "--pidfile", f"{folder}/pid", "--bridge", "none", "--iptables=false", "--ip6tables=false"],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -74,6 +71,8 @@ def running_engine() -> Iterator[str]:
         finally:
             engine.send_signal(signal.SIGTERM)
             engine.wait(60)
+            for namespace in Path(folder).glob("exec/netns/*"):  # it leaves some of them mounted
+                subprocess.run(["umount", "--lazy", str(namespace)], check=False, capture_output=True)
 
 
 def rooms_on(address: str) -> dict[str, str]:
