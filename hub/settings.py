@@ -122,7 +122,7 @@ class Settings(BaseSettings):
         default=10.0,
         gt=0,
         le=60,
-        description="How long a door stays open when it cannot ask; then it freezes and closes.",
+        description="How long a door stays open when it cannot ask; then it freezes until it can.",
     )
     idle_minutes: int = Field(
         default=120, ge=1, description="Minutes without activity after which a seat is closed."

@@ -16,7 +16,7 @@ from tornado import web
 from hub.door.relay_http import room_session
 from hub.door.settings import DoorSettings
 from hub.door.warden_link import WardenLink
-from hub.door.watch import Membership, Watch
+from hub.door.watch import Membership, Standing, Watch
 
 _REPORT_ACTIVITY_S = 60
 _HUB_ANSWERS_WITHIN_S = 5.0
@@ -72,7 +72,6 @@ class Door:
         await self.watch.ask_now()
         self.keep(asyncio.create_task(self.watch.run()))
         self.keep(asyncio.create_task(self._recheck_sessions()))
-        self.keep(asyncio.create_task(self._freeze_sessions()))
         self.keep(asyncio.create_task(self._report_activity()))
 
     async def person_of(self, token: str | None, session_id: str, *, fresh: bool = False) -> str | None:
@@ -101,6 +100,18 @@ class Door:
             if not self._entered:
                 await self.link.record("door.entered")
                 self._entered = True
+
+    def standing_of(self, one: Carried) -> Standing:
+        """How the door stands to what is open: frozen also where the hub cannot be asked who signed in."""
+        standing = self.watch.standing()
+        too_old = time.monotonic() - one.signed_in_at >= self.settings.freeze_s
+        return Standing.FROZEN if standing is Standing.OPEN and too_old else standing
+
+    async def passage(self, one: Carried) -> str | None:
+        """Wait while the door is frozen to ``one``. Then ``None`` for open, or the sentence why it has ended."""
+        while self.standing_of(one) is Standing.FROZEN:
+            await asyncio.sleep(self.settings.freeze_s / 40)
+        return self.watch.why_closed()
 
     def note_activity(self) -> None:
         """The person did something, now."""
@@ -135,15 +146,6 @@ class Door:
             sessions = {one.session for one in self.carried}
             await asyncio.gather(*(self._recheck(session) for session in sessions))
             await asyncio.sleep(max(0.0, self.settings.recheck_s - (time.monotonic() - began)))
-
-    async def _freeze_sessions(self) -> None:
-        """Cut off what could not be asked about too long, also while a question hangs."""
-        while True:
-            await asyncio.sleep(self.settings.freeze_s / 40)
-            oldest = time.monotonic() - self.settings.freeze_s
-            for one in list(self.carried):
-                if one.signed_in_at <= oldest:
-                    one.close("The hub cannot be asked whether you are signed in. Try again shortly.")
 
     async def _recheck(self, session: tuple[str | None, str]) -> None:
         """Cut off what is open for a browser session that ended."""

@@ -20,6 +20,7 @@ from hub.door.relay_websocket import MAX_WEBSOCKETS, TO_ROOM_LIMIT, Relay
 from hub.door.room_socket import RoomUnreachable
 from hub.door.stream_http import Stream
 from hub.door.warden_link import LinkDown
+from hub.door.watch import Standing
 
 # What a request may carry that has not been let in, or has nothing to carry; and how long it may take.
 SMALL_BODY = 64 * 1024
@@ -111,11 +112,16 @@ class Gate(Ours):
             raise Turned(403, "Sign in first: open the room's page in the browser.")
         if person != settings.owner:
             raise Turned(403, "This room belongs to somebody else.")
-        self.refuse_if(self.door.watch.why_closed())
+        self.refuse_if_closed()
         try:
             await self.door.entered()
         except LinkDown:
             raise Turned(503, "The hub cannot record that you came in. Try again shortly.") from None
+
+    def refuse_if_closed(self) -> None:
+        """Stop here while the door is frozen or has ended."""
+        ended = self.door.watch.standing() is Standing.ENDED
+        self.refuse_if(self.door.watch.why_closed(), 403 if ended else 503)
 
     def asks_for_websocket(self) -> bool:
         """Whether the browser wants to go on with a websocket."""
@@ -227,7 +233,7 @@ class RoomHandler(Gate):
             raise self.room_does_not_answer(error) from None
         async with answer:
             # The room may have taken its time.
-            self.refuse_if(self.door.watch.why_closed())
+            self.refuse_if_closed()
             self.set_status(answer.status)
             self.clear_header("Content-Type")
             self.set_header("Cache-Control", headers.caching(path))

@@ -14,6 +14,7 @@ from yarl import URL
 from hub.door import cells
 from hub.door.routes import Kind
 from hub.door.warden_link import LinkDown, TooMuch
+from hub.door.watch import Standing
 
 if TYPE_CHECKING:
     from hub.door.context import Door
@@ -26,6 +27,8 @@ MAX_CODE = 256 * 1024  # bytes of UTF-8
 # Websocket close codes of our own (RFC 6455 leaves 4000-4999 to applications).
 CLOSED_BY_HUB = 4403
 NOT_UNDERSTOOD = 4400
+# How long a cell waits to be written down, so that a hub that starts again loses none.
+_HELD_S = 30.0
 
 
 class Relay:
@@ -42,6 +45,7 @@ class Relay:
         self._room: aiohttp.ClientWebSocketResponse | None = None
         self._browser: websocket.WebSocketHandler | None = None
         self._pump: asyncio.Task[None] | None = None
+        self._ended = False
 
     async def open(self, path_and_query: str) -> None:
         """Open the room's side. Raises as :func:`hub.door.relay_http.ask_room` does."""
@@ -61,23 +65,24 @@ class Relay:
         self._browser = browser
         self._door.carried.add(self)
         self._pump = asyncio.create_task(self._to_browser())
-        # The door may have closed while the room took its time.
-        reason = self._door.watch.why_closed()
-        if reason is not None:
-            self.close(reason)
+        # The door may have ended while the room took its time.
+        if self._door.standing_of(self) is Standing.ENDED:
+            self.close(str(self._door.watch.why_closed()))
 
     async def to_room(self, message: str | bytes) -> None:
-        """Carry one message of the browser; closes the websocket where it may not pass."""
-        if self._room is None or self._room.closed:
-            return
-        reason = self._door.watch.why_closed()
-        if reason is not None:
-            self.close(reason)
-            return
-        self._door.note_activity()
+        """Carry one message of the browser; closes the websocket where it may not pass.
+
+        While the door is frozen the message waits here, and those behind it with the browser.
+        """
         try:
+            if not await self._may_pass():
+                return
+            self._door.note_activity()
             if self._kind is Kind.KERNEL:
                 await self._record(message)
+                if not await self._may_pass():  # writing it down may have taken its time
+                    return
+            assert self._room is not None
             if isinstance(message, bytes):
                 await self._room.send_bytes(message)
             else:
@@ -100,11 +105,19 @@ class Relay:
 
     def end(self) -> None:
         """Close the room's side."""
+        self._ended = True
         self._door.carried.discard(self)
         if self._pump is not None and self._pump is not asyncio.current_task():
             self._pump.cancel()
         if self._room is not None and not self._room.closed:
             self._door.keep(asyncio.create_task(self._close_room(self._room)))
+
+    async def _may_pass(self) -> bool:
+        """Wait while the door is frozen; whether both sides are still there and the door is open."""
+        reason = await self._door.passage(self)
+        if reason is not None:
+            self.close(reason)
+        return not self._ended and self._room is not None and not self._room.closed
 
     async def _close_room(self, room: aiohttp.ClientWebSocketResponse) -> None:
         with contextlib.suppress(aiohttp.ClientError, OSError):
@@ -115,7 +128,7 @@ class Relay:
         assert self._browser is not None
         try:
             async for message in self._room:
-                reason = self._door.watch.why_closed()
+                reason = await self._door.passage(self)
                 if reason is not None:
                     self.close(reason)
                     return
@@ -134,4 +147,4 @@ class Relay:
             return
         if len(read.code.encode()) > MAX_CODE:
             raise cells.Unreadable("a cell of more than 256 KiB")
-        await self._door.link.record("cell.passed", kind=read.kind, code=read.code)
+        await self._door.link.record("cell.passed", patience_s=_HELD_S, kind=read.kind, code=read.code)

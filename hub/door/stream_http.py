@@ -33,7 +33,7 @@ class Stream:
         self._door.carried.add(self)
         try:
             async for piece in self._answer.body():
-                if self._cut or self._door.watch.why_closed() is not None:
+                if await self._door.passage(self) is not None or self._cut:
                     self.close("")
                     return
                 self._handler.write(piece)

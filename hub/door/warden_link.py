@@ -18,6 +18,7 @@ from typing import Any
 # The longest cell (hub.door.relay_websocket.MAX_CODE bytes) at six bytes a byte in JSON, and some more.
 MAX_LINE = 2 * 1024 * 1024
 _ANSWER_WITHIN_S = 5.0
+_ASK_AGAIN_S = 0.25
 
 
 class LinkDown(Exception):
@@ -36,6 +37,8 @@ class WardenLink:
         self._token = token
         self._number = 0
         self._turn = asyncio.Lock()
+        # Of events, held until the hub has answered one or it is given up: they keep their order.
+        self._event_turn = asyncio.Lock()
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def admission(self) -> str | None:
@@ -45,12 +48,17 @@ class WardenLink:
             return None
         return str(answer.get("reason") or "You may not be in this room now.")
 
-    async def record(self, event: str, **details: Any) -> None:
-        """Have an event written to the ledger; returns when it is. Raises :class:`LinkDown`, :class:`TooMuch`."""
-        async with self._my_turn():
+    async def record(self, event: str, *, patience_s: float = 0, **details: Any) -> None:
+        """Have an event written to the ledger; returns when it is. Raises :class:`LinkDown`, :class:`TooMuch`.
+
+        A hub that does not answer is asked again for ``patience_s`` seconds, with the same number: what it has
+        written down already, it does not write twice.
+        """
+        async with _taken(self._event_turn, _ANSWER_WITHIN_S + patience_s):
             self._number += 1
+            message = {"event": event, "n": self._number, "details": details}
             try:
-                await self._exchange({"event": event, "n": self._number, "details": details})
+                await self._ask_until(asyncio.get_running_loop().time() + patience_s, message)
             except TooMuch:
                 self._number -= 1  # the number was not used
                 raise
@@ -64,22 +72,22 @@ class WardenLink:
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
-    async def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
-        async with self._my_turn():
-            return await self._exchange(question)
+    async def _ask_until(self, deadline: float, message: dict[str, Any]) -> None:
+        while True:
+            try:
+                await self._ask(message)
+            except TooMuch:
+                raise
+            except LinkDown:
+                if asyncio.get_running_loop().time() >= deadline:
+                    raise
+                await asyncio.sleep(_ASK_AGAIN_S)
+            else:
+                return
 
-    @contextlib.asynccontextmanager
-    async def _my_turn(self) -> AsyncIterator[None]:
-        """Questions and events go one after the other. Raises :class:`LinkDown` where the line stays busy."""
-        try:
-            async with asyncio.timeout(_ANSWER_WITHIN_S):
-                await self._turn.acquire()
-        except TimeoutError:
-            raise LinkDown("the line to the hub is busy") from None
-        try:
-            yield
-        finally:
-            self._turn.release()
+    async def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        async with _taken(self._turn, _ANSWER_WITHIN_S):
+            return await self._exchange(question)
 
     async def _exchange(self, message: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -111,6 +119,20 @@ class WardenLink:
                 raise OSError("the hub does not know this door")
             self._streams = reader, writer
         return self._streams
+
+
+@contextlib.asynccontextmanager
+async def _taken(turn: asyncio.Lock, within_s: float) -> AsyncIterator[None]:
+    """Hold ``turn``. Raises :class:`LinkDown` where others hold it for too long."""
+    try:
+        async with asyncio.timeout(within_s):
+            await turn.acquire()
+    except TimeoutError:
+        raise LinkDown("the line to the hub is busy") from None
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 async def _round_trip(

@@ -120,11 +120,13 @@ async def test_the_longest_cell_that_passes_can_be_written_down(
 async def test_after_two_events_the_third_is_due(
     warden: Warden, sqlite_store: Store, number: int, ok: bool, gaps: int
 ) -> None:
+    """Another event under a number that was used is refused; the same one again: see below."""
     wire = await Wire.to(warden, warden.post(SEAT))
     assert (await wire.says())["ok"] is True
     for n in (1, 2):
         assert (await wire.ask({"n": n, "event": "door.entered", "details": {}}))["ok"] is True
-    assert (await wire.ask({"n": number, "event": "door.entered", "details": {}}))["ok"] is ok
+    other = {"n": number, "event": "door.entered", "details": {"another": 1}}
+    assert (await wire.ask(other))["ok"] is ok
     assert len(entries(sqlite_store, EventKind.DOOR_GAP)) == gaps
     assert len(entries(sqlite_store, EventKind.DOOR_ENTERED)) == (3 if ok else 2)
 
@@ -231,6 +233,39 @@ async def test_a_warden_that_is_gone_is_link_down_and_one_that_comes_back_is_fou
     [gap] = entries(sqlite_store, EventKind.DOOR_GAP)
     assert (gap["expected"], gap["received"]) == (2, 3)
     assert len(entries(sqlite_store, EventKind.CELL_PASSED)) == 1
+
+
+async def test_an_event_whose_answer_was_lost_is_written_once_and_a_patient_door_waits_for_the_hub(
+    warden: Warden, sqlite_store: Store, tmp_path: Path
+) -> None:
+    token = warden.post(SEAT)
+    cell = {"event": "cell.passed", "n": 1, "details": {"kind": "execute_request", "code": "1"}}
+    wire = await Wire.to(warden, token)
+    await wire.says()
+    assert (await wire.ask(cell))["ok"] is True
+    again = await Wire.to(warden, token)
+    await again.says()
+    assert (await again.ask(cell))["ok"] is True
+    assert (await again.ask(cell | {"details": {"kind": "execute_request", "code": "2"}}))["ok"] is False
+    assert len(entries(sqlite_store, EventKind.CELL_PASSED)) == 1
+    assert len(list(CellStore(tmp_path, SEAT.project).read())) == 1
+
+
+async def test_an_event_waits_for_a_hub_that_starts_again(
+    warden: Warden, door: WardenLink, sqlite_store: Store
+) -> None:
+    await door.record("door.entered")
+    await warden.stop()
+    await door.close()
+    waiting = [
+        asyncio.create_task(door.record("cell.passed", patience_s=10, kind="execute_request", code=str(n)))
+        for n in range(3)
+    ]
+    await asyncio.sleep(0.4)
+    await warden.start()
+    await asyncio.gather(*waiting)
+    assert [one["number"] for one in entries(sqlite_store, EventKind.CELL_PASSED)] == [2, 3, 4]
+    assert entries(sqlite_store, EventKind.DOOR_GAP) == []
 
 
 async def test_a_text_that_cannot_be_stored_is_not_in_the_ledger_either(

@@ -8,15 +8,44 @@ import contextlib
 import aiohttp
 import pytest
 from aiohttp import web as aioweb
+from sqlalchemy import select
 
 from hub.door.budget import TOO_MUCH
+from hub.door.cell_store import CellStore
 from hub.door.cells import BINARY_PROTOCOL
 from hub.door.relay_websocket import MAX_CODE
+from hub.door.watch import Standing
 from hub.governance.members import end_member
 from hub.store import Store
 from hub.store.clock import utc_now
+from hub.store.models import LedgerEntry
 from tests.unit.door.asking import KERNEL, dial, echo, execute, status
-from tests.unit.door.conftest import RECHECK_S, SEAT, Place
+from tests.unit.door.conftest import FREEZE_S, RECHECK_S, SEAT, Place
+
+
+def end_alices(store: Store) -> None:
+    """End the membership."""
+    with store.write() as session:
+        who = {"project": SEAT.project, "person": SEAT.person}
+        end_member(session, **who, reason="left", actor="console:test", now=utc_now())
+
+
+def cells_kept(place: Place) -> list[str]:
+    """The texts that passed, as the project's store has them."""
+    return [record["code"] for record in CellStore(place.warden._state, SEAT.project).read()]
+
+
+def ledger_kinds(store: Store) -> list[str]:
+    """The kinds of all entries."""
+    with store.read() as session:
+        return list(session.scalars(select(LedgerEntry.kind).order_by(LedgerEntry.seq)))
+
+
+async def frozen(place: Place) -> None:
+    """Until the door is."""
+    async with asyncio.timeout(5):
+        while place.door.watch.standing() is not Standing.FROZEN:
+            await asyncio.sleep(0.02)
 
 
 async def test_a_cell_passes_in_the_agreed_form(place: Place) -> None:
@@ -122,9 +151,7 @@ async def test_an_open_websocket_is_closed_within_seconds(
         if ends == "session":
             del place.hub.tokens["alices"]
         else:
-            with sqlite_store.write() as session:
-                who = {"project": SEAT.project, "person": SEAT.person}
-                end_member(session, **who, reason="left", actor="console:test", now=utc_now())
+            end_alices(sqlite_store)
         closed = await channel.receive(timeout=4 * RECHECK_S + 2)
         assert closed.type is aiohttp.WSMsgType.CLOSE
         assert channel.close_code == 4403
@@ -163,3 +190,65 @@ async def test_a_websocket_that_opened_while_the_door_closed_is_closed(place: Pl
     async with connecting as channel:
         assert (await channel.receive(timeout=2)).type is aiohttp.WSMsgType.CLOSE
         assert channel.close_code == 4403
+
+
+async def test_a_door_that_cannot_ask_holds_what_both_sides_say_and_passes_it_afterwards(
+    place: Place, sqlite_store: Store
+) -> None:
+    place.sign_in()
+    async with dial(place, protocols=(BINARY_PROTOCOL,)) as channel:
+        await channel.send_bytes(execute("1"))
+        await channel.receive_bytes(timeout=5)
+        await place.warden.stop()
+        await place.door.link.close()
+        await frozen(place)
+        await channel.send_bytes(execute("2"))
+        with pytest.raises(TimeoutError):
+            await channel.receive(timeout=2 * FREEZE_S)
+        assert cells_kept(place) == ["1"]
+        assert await status(place) == 503, "what is asked anew is refused"
+        await place.warden.start()
+        assert await channel.receive_bytes(timeout=5) == execute("2")
+    assert cells_kept(place) == ["1", "2"]
+    assert ledger_kinds(sqlite_store).count("cell.passed") == 2
+    assert "door.gap" not in ledger_kinds(sqlite_store)
+
+
+async def test_what_the_room_says_waits_while_the_hub_cannot_be_asked_who_signed_in(place: Place) -> None:
+    place.sign_in()
+    said = asyncio.Event()
+
+    async def talk(request: aioweb.Request) -> aioweb.StreamResponse:
+        channel = aioweb.WebSocketResponse()
+        await channel.prepare(request)
+        await said.wait()
+        await channel.send_str("secret")
+        await channel.receive()
+        return channel
+
+    connecting = dial(place, "api/events/subscribe")
+    place.room = talk
+    async with connecting as channel:
+        place.hub.answers = False
+        await asyncio.sleep(FREEZE_S + 2 * RECHECK_S)
+        said.set()
+        with pytest.raises(TimeoutError):
+            await channel.receive(timeout=FREEZE_S)
+        place.hub.answers = True
+        assert await channel.receive_str(timeout=5) == "secret"
+
+
+async def test_a_membership_that_ended_during_a_freeze_closes_what_waited(
+    place: Place, sqlite_store: Store
+) -> None:
+    place.sign_in()
+    async with dial(place, protocols=(BINARY_PROTOCOL,)) as channel:
+        await place.warden.stop()
+        await place.door.link.close()
+        await frozen(place)
+        await channel.send_bytes(execute("too late"))
+        end_alices(sqlite_store)
+        await place.warden.start()
+        assert (await channel.receive(timeout=5)).type is aiohttp.WSMsgType.CLOSE
+        assert channel.close_code == 4403
+    assert cells_kept(place) == []
