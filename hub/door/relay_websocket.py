@@ -63,6 +63,8 @@ class Relay:
     def start(self, browser: websocket.WebSocketHandler) -> None:
         """Both sides are open: carry what the room says."""
         self._browser = browser
+        # Kernels answer in small messages, which must not wait for the acknowledgement of the one before.
+        browser.set_nodelay(True)
         self._door.carried.add(self)
         self._pump = asyncio.create_task(self._to_browser())
         # The door may have ended while the room took its time.
