@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from hub.door.cell_store import CellStore
-from hub.ledger import EventKind
+from hub.ledger import EventKind, append
 from hub.ledger.heads import publish_head, sign_head
 from hub.ledger.keys import make_signing_key
 from hub.settings import Settings
@@ -36,11 +36,27 @@ def one_round(store: Store, settings: Settings, now: datetime) -> tuple[bool, in
     """(whether a head was published, how many days of cell texts were deleted)."""
     published = _publish(store, settings, now)
     projects = [folder.name for folder in sorted((settings.state / "cells").glob("*")) if folder.is_dir()]
-    expired = sum(
-        CellStore(settings.state, project).expire(today=now.date(), keep_days=settings.cell_days)
-        for project in projects
-    )
-    return published, expired
+    return published, sum(_expire(store, settings, project, now) for project in projects)
+
+
+def _expire(store: Store, settings: Settings, project: str, now: datetime) -> int:
+    """Delete a project's texts whose time is over; how many days of them."""
+    kept = CellStore(settings.state, project)
+    days = kept.expired(today=now.date(), keep_days=settings.cell_days)
+    if days:
+        payload = {"days": days, "keep_days": settings.cell_days}
+        with store.write() as session:
+            append(
+                session,
+                EventKind.TEXTS_EXPIRED,
+                actor="system:hub",
+                project=project,
+                now=now,
+                payload=payload,
+            )
+        # Only now: were the hub to end here, the next round finds them again, and says so again.
+        kept.delete(days)
+    return len(days)
 
 
 def _publish(store: Store, settings: Settings, now: datetime) -> bool:

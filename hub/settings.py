@@ -139,7 +139,7 @@ class Settings(BaseSettings):
     cell_days: int = Field(
         default=365,
         ge=1,
-        description="Days for which the encrypted source text of cells is kept; the ledger keeps their hashes.",
+        description="Days for which the encrypted texts of cells and paths are kept; the ledger keeps their hashes.",
     )
     signin_failures: int = Field(
         default=5, ge=1, le=100, description="Failed sign-ins under one name before that name has to wait."

@@ -21,6 +21,7 @@ _GOVERNANCE = (
     governance.check_may_see_projects,
     governance.check_may_see_extracts,
     governance.check_may_see_approvals,
+    governance.check_may_read_texts,
 )
 _AIRLOCK = (
     airlock.check_sees_as_author,

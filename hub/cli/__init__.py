@@ -30,7 +30,7 @@ _GROUPS = {
     "data": "hub.cli.data",
     "airlock": "hub.cli.airlock",
 }
-_COMMANDS = {"init": "hub.cli.init", "serve": "hub.cli.serve"}
+_COMMANDS = {"init": "hub.cli.init", "serve": "hub.cli.serve", "passed": "hub.cli.passed"}
 
 
 def _mount(asked: str | None) -> None:

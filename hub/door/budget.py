@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-TOO_MUCH = "Too much code in a short time: this cell did not run. Wait a minute, then run it again."
+TOO_MUCH = "Too much in a short time: this did not pass the door. Wait a minute, then try again."
 
 
 @dataclass

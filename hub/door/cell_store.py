@@ -1,4 +1,4 @@
-"""The source text of cells, encrypted, one folder and one key for each project.
+"""What passed the doors as text, such as cells and paths: encrypted, one folder and one key for each project.
 
 The ledger keeps only a keyed hash, since code can hold patient values. Destroying a project's key destroys
 its texts, backups included; a day's file goes when its retention ends.
@@ -13,7 +13,7 @@ import hmac
 import json
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,11 @@ class CellStore:
         """A keyed hash of the text: equal texts of a project are seen as equal, and nothing more is told."""
         return hmac.new(self._mac_key, code.encode(), hashlib.sha256).hexdigest()
 
-    def append(self, *, seat: str, number: int, now: datetime, code: str) -> None:
-        """Write one text durably before the ledger says that it passed."""
-        record = {"seat": seat, "number": number, "at": now.isoformat(), "code": code}
+    def append(
+        self, *, seat: str, number: int, now: datetime, code: str, kind: str = "execute_request"
+    ) -> None:
+        """Write one text durably before the ledger says that it passed. ``kind`` says what it is."""
+        record = {"seat": seat, "number": number, "at": now.isoformat(), "kind": kind, "code": code}
         # A break on both sides: the rest of a line that a crash cut off does not spoil this one.
         text = zlib.compress(json.dumps(record, ensure_ascii=False).encode())
         line = b"\n" + self._cipher.encrypt(text) + b"\n"
@@ -67,13 +69,16 @@ class CellStore:
             others = f" and {len(damaged) - 1} others" if len(damaged) > 1 else ""
             raise PlainError(f"{damaged[0]}{others}: damaged, or written under another key.")
 
-    def expire(self, *, today: date, keep_days: int) -> int:
-        """Delete the files of days whose retention has ended; returns how many."""
+    def expired(self, *, today: date, keep_days: int) -> list[str]:
+        """The days whose retention has ended and whose texts are still here."""
         oldest_kept = today - timedelta(days=keep_days)
-        gone = [path for path in self._folder.glob("*.cells") if date.fromisoformat(path.stem) < oldest_kept]
-        for path in gone:
-            path.unlink()
-        return len(gone)
+        days = sorted(path.stem for path in self._folder.glob("*.cells"))
+        return [day for day in days if date.fromisoformat(day) < oldest_kept]
+
+    def delete(self, days: Iterable[str]) -> None:
+        """Delete the texts of these days; again does no harm."""
+        for day in days:
+            (self._folder / f"{day}.cells").unlink(missing_ok=True)
 
 
 def _project_key(folder: Path, project: str) -> bytes:

@@ -13,6 +13,7 @@ import aiohttp
 from jupyterhub.services.auth import HubOAuth
 from tornado import web
 
+from hub.door.recorder import Recorder
 from hub.door.relay_http import room_session
 from hub.door.settings import DoorSettings
 from hub.door.warden_link import WardenLink
@@ -51,6 +52,7 @@ class Door:
             self.auth.cookie_options["secure"] = True
         self.cookie_secret = secrets.token_bytes(32)
         self.link = WardenLink(settings.warden, settings.warden_token)
+        self.recorder = Recorder(self.link)
         # Another door, also the next one of this seat, has another.
         self.mark = secrets.token_hex(8)
         self.carried: set[Carried] = set()
@@ -63,8 +65,6 @@ class Door:
         self.room: aiohttp.ClientSession
         self._tasks: set[asyncio.Task[Any]] = set()
         self._last_activity = time.time()
-        self._entered = False
-        self._entering = asyncio.Lock()
 
     async def start(self) -> None:
         """Open the client and start asking."""
@@ -73,6 +73,7 @@ class Door:
         self.keep(asyncio.create_task(self.watch.run()))
         self.keep(asyncio.create_task(self._recheck_sessions()))
         self.keep(asyncio.create_task(self._report_activity()))
+        self.keep(asyncio.create_task(self.recorder.keep_counting(lambda: bool(self.carried))))
 
     async def person_of(self, token: str | None, session_id: str, *, fresh: bool = False) -> str | None:
         """The name of the person whose browser session this is, or ``None``; asks the hub.
@@ -93,13 +94,6 @@ class Door:
         if not self.auth.check_scopes(self.auth.access_scopes, model):
             return None
         return str(model["name"])
-
-    async def entered(self) -> None:
-        """Have the ledger say, once, that the person came in. Raises ``LinkDown`` where it cannot."""
-        async with self._entering:
-            if not self._entered:
-                await self.link.record("door.entered")
-                self._entered = True
 
     def standing_of(self, one: Carried) -> Standing:
         """How the door stands to what is open: frozen also where the hub cannot be asked who signed in."""
@@ -132,6 +126,7 @@ class Door:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.recorder.stop()
         await self.room.close()
         await self.link.close()
 
@@ -139,6 +134,7 @@ class Door:
         self.log.info("closing the door: %s", reason)
         for one in list(self.carried):
             one.close(reason)
+        await self.recorder.closed(reason)
 
     async def _recheck_sessions(self) -> None:
         while True:

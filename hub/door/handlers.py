@@ -19,7 +19,8 @@ from hub.door.relay_http import MAX_BODIES, MAX_BODY, ask_room
 from hub.door.relay_websocket import MAX_WEBSOCKETS, TO_ROOM_LIMIT, Relay
 from hub.door.room_socket import RoomUnreachable
 from hub.door.stream_http import Stream
-from hub.door.warden_link import LinkDown
+from hub.door.tally import Tally
+from hub.door.warden_link import LinkDown, TooMuch
 from hub.door.watch import Standing
 
 # What a request may carry that has not been let in, or has nothing to carry; and how long it may take.
@@ -86,6 +87,15 @@ class Ours(HubOAuthenticated, web.RequestHandler):  # type: ignore[misc]
 class Gate(Ours):
     """What every request passes before anything else: host, origin, person, membership, route."""
 
+    person: str | None = None  # who is signed in, as soon as it is known
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """As for every address; a refusal is written down as well."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(error, Turned) and status_code < 500:
+            self.door.recorder.refused(error.sentence, self.person)
+        super().write_error(status_code, **kwargs)
+
     async def prepare(self) -> None:
         """Refuse, ask to sign in, or let the request go on."""
         settings = self.door.settings
@@ -105,6 +115,7 @@ class Gate(Ours):
         except HubUnreachable as error:
             self.door.log.warning("the hub could not be asked about a session: %s", error)
             raise Turned(503, "The hub does not answer. Try again shortly.") from None
+        self.person = person
         if person is None:
             if self.request.method == "GET" and not is_websocket and self._is_navigation():
                 self.redirect(self.get_login_url())
@@ -114,7 +125,7 @@ class Gate(Ours):
             raise Turned(403, "This room belongs to somebody else.")
         self.refuse_if_closed()
         try:
-            await self.door.entered()
+            await self.door.recorder.entered()
         except LinkDown:
             raise Turned(503, "The hub cannot record that you came in. Try again shortly.") from None
 
@@ -217,6 +228,8 @@ class RoomHandler(Gate):
         decision = routes.decide(str(self.request.method), path, query, websocket=False)
         if isinstance(decision, routes.Refused):
             raise Turned(403, decision.reason)
+        await self._file_asked(path, query)
+        self.door.recorder.tally.add(Tally(requests=1, bytes_in=len(self._body)))
         if self.request.method not in {"GET", "HEAD"}:
             self.door.note_activity()  # an open page asks for ever; only what a person does counts
         try:
@@ -245,6 +258,17 @@ class RoomHandler(Gate):
             except (aiohttp.ClientError, TimeoutError, iostream.StreamClosedError) as error:
                 self.door.log.info("an answer of the room broke off: %s", error)
                 stream.close("")
+
+    async def _file_asked(self, path: str, query: str) -> None:
+        asked = routes.file_asked(str(self.request.method), path, query)
+        if asked is None:
+            return
+        try:
+            await self.door.recorder.file_asked(*asked)
+        except TooMuch as error:
+            raise Turned(429, str(error)) from None
+        except LinkDown:
+            raise Turned(503, "The hub cannot record which file you ask for. Try again shortly.") from None
 
     get = post = put = patch = delete = head = _pass
 

@@ -13,6 +13,7 @@ from yarl import URL
 
 from hub.door import cells
 from hub.door.routes import Kind
+from hub.door.tally import Tally
 from hub.door.warden_link import LinkDown, TooMuch
 from hub.door.watch import Standing
 
@@ -85,11 +86,13 @@ class Relay:
                 if not await self._may_pass():  # writing it down may have taken its time
                     return
             assert self._room is not None
+            self._count(bytes_in=_size(message))
             if isinstance(message, bytes):
                 await self._room.send_bytes(message)
             else:
                 await self._room.send_str(message)
         except cells.Unreadable as error:
+            self._door.recorder.refused(f"The door did not understand {error}.", self._door.settings.owner)
             self.close(f"The door did not understand {error}.", NOT_UNDERSTOOD)
         except TooMuch as error:
             self.close(str(error))
@@ -134,6 +137,8 @@ class Relay:
                 if reason is not None:
                     self.close(reason)
                     return
+                if message.type in {aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY}:
+                    self._count(bytes_out=_size(message.data))
                 if message.type is aiohttp.WSMsgType.TEXT:
                     await self._browser.write_message(message.data)
                 elif message.type is aiohttp.WSMsgType.BINARY:
@@ -143,6 +148,9 @@ class Relay:
             return
         self.close("The room ended this connection.", 1001)
 
+    def _count(self, *, bytes_in: int = 0, bytes_out: int = 0) -> None:
+        self._door.recorder.tally.add(Tally(messages=1, bytes_in=bytes_in, bytes_out=bytes_out))
+
     async def _record(self, message: str | bytes) -> None:
         read = cells.read(message, binary_protocol=self._protocol is not None)
         if read.code is None:
@@ -150,3 +158,7 @@ class Relay:
         if len(read.code.encode()) > MAX_CODE:
             raise cells.Unreadable("a cell of more than 256 KiB")
         await self._door.link.record("cell.passed", patience_s=_HELD_S, kind=read.kind, code=read.code)
+
+
+def _size(message: str | bytes) -> int:
+    return len(message) if isinstance(message, bytes) else len(message.encode())

@@ -86,6 +86,28 @@ def decide(method: str, path: str, query: str, *, websocket: bool) -> Passed | R
     return Refused("This address of the room is closed. Files leave only through the airlock.")
 
 
+_FILE_ACTS = {"GET": "read", "PUT": "write", "POST": "write", "PATCH": "move", "DELETE": "delete"}
+_CONTENTS = "/api/contents"
+_CHECKPOINTS = re.compile(r".*/checkpoints(/[\w-]+)?")
+
+
+def file_asked(method: str, path: str, query: str) -> tuple[str, str] | None:
+    """(act, path in the room) where a request that passes is about the content of a file or folder; else ``None``.
+
+    ``path`` is raw and without the seat's prefix, as in :func:`decide`.
+    """
+    plain = unquote(path)
+    act = _FILE_ACTS.get(method)
+    if act is None or not plain.startswith(_CONTENTS) or _CHECKPOINTS.fullmatch(plain):
+        return None
+    # A page asks again and again when a file was changed; then nothing of its content passes. Of two values the
+    # room takes one, and which one is its own affair.
+    wanted = {value for name, value in parse_qsl(query, keep_blank_values=True) if name == "content"}
+    if act == "read" and wanted == {"0"}:
+        return None
+    return act, plain.removeprefix(_CONTENTS) or "/"
+
+
 def _path_trap(path: str) -> str | None:
     """A sentence if two parsers could read this path differently, else ``None``."""
     if _ENCODED_TRAP.search(path) or "\\" in path or "//" in path:

@@ -36,6 +36,7 @@ class Stream:
                 if await self._door.passage(self) is not None or self._cut:
                     self.close("")
                     return
+                self._door.recorder.tally.bytes_out += len(piece)
                 self._handler.write(piece)
                 await self._handler.flush()
         finally:

@@ -24,6 +24,7 @@ from typing import Any
 
 from hub.door.budget import TOO_MUCH, SeatBudget
 from hub.door.cell_store import CellStore
+from hub.door.reports import read_report
 from hub.door.warden_link import MAX_LINE
 from hub.governance import Refused, admission
 from hub.ledger import append
@@ -33,6 +34,10 @@ from hub.store.clock import utc_now
 from hub.store.names import Seat
 
 SOCKET = "warden.sock"
+# What the seat's person did; the rest is the door's own doing.
+_PERSONS_OWN = frozenset(
+    {EventKind.DOOR_ENTERED, EventKind.DOOR_LEFT, EventKind.CELL_PASSED, EventKind.FILE_ASKED}
+)
 log = logging.getLogger("lockedroom.warden")
 
 
@@ -132,37 +137,26 @@ class Warden:
             return {"ok": True}  # written already; the answer was lost
         if type(number) is not int or number < post.due or not isinstance(details, dict):
             return {"ok": False, "error": "a number that was used already, or none"}
+        report = read_report(event, details)
+        if report is None:
+            return {"ok": False, "error": "an event that doors do not report"}
         seat, now = post.seat, utc_now()
-        code = str(details.get("code", "")) if event == EventKind.CELL_PASSED else ""
         budget = self._budgets.setdefault(seat.id, SeatBudget())
-        if not budget.take(len(code.encode()), self._clock()):
+        if not budget.take(report.size, self._clock()):
             # The number stays due: the door uses it for its next event, and no gap is reported.
             return {"ok": False, "too_much": True, "error": TOO_MUCH}
+        store = self._cell_store(seat.project)
         entries: list[tuple[EventKind, dict[str, object]]] = []
         if number != post.due:
             gap: dict[str, object] = {"seat": seat.id, "expected": post.due, "received": number}
             entries.append((EventKind.DOOR_GAP, gap))
-        if event == EventKind.CELL_PASSED:
-            store = self._cell_store(seat.project)
-            store.append(seat=seat.id, number=number, now=now, code=code)
-            payload: dict[str, object] = {
-                "seat": seat.id,
-                "digest": store.digest(code),
-                "number": number,
-                "length": len(code.encode()),
-                "channel": str(details.get("kind", ""))[:40],
-            }
-            entries.append((EventKind.CELL_PASSED, payload))
-        elif event == EventKind.DOOR_ENTERED:
-            entries.append((EventKind.DOOR_ENTERED, {"seat": seat.id, "kind": "lab"}))
-        elif event == EventKind.DOOR_CLOSED:
-            reason = str(details.get("reason", ""))[:400]
-            entries.append((EventKind.DOOR_CLOSED, {"seat": seat.id, "reason": reason}))
-        else:
-            return {"ok": False, "error": "an event that doors do not report"}
+        if report.kept is not None:
+            kind, text = report.kept
+            store.append(seat=seat.id, number=number, now=now, code=text, kind=kind)
+        entries.append((report.event, report.payload(seat, number, store.digest)))
         with self._store.write() as session:
             for kind, entry in entries:
-                actor = "system:door" if kind is EventKind.DOOR_GAP else seat.person
+                actor = seat.person if kind in _PERSONS_OWN else "system:door"
                 append(session, kind, actor=actor, project=seat.project, now=now, payload=entry)
         post.due, post.last = number + 1, this
         return {"ok": True}

@@ -110,6 +110,14 @@ def check_may_see_approvals(actor: Actor) -> None:
         )
 
 
+def check_may_read_texts(actor: Actor, members: frozenset[str] = frozenset()) -> None:
+    """Code and names of files that passed a project's doors: data managers who are not members of the project."""
+    if not actor.holds(Role.DATA_MANAGER):
+        raise NotAllowed("Only a data manager may read what passed a project's doors.")
+    if actor.name in members:
+        raise NotAllowed("You are a member of this project: another data manager has to read it.")
+
+
 def may_manage_accounts(actor: Actor, about: str | None = None) -> bool:
     """See ``check_may_manage_accounts``."""
     return _passes(lambda: check_may_manage_accounts(actor, about))
@@ -148,6 +156,11 @@ def may_see_extracts(actor: Actor) -> bool:
 def may_see_approvals(actor: Actor) -> bool:
     """See ``check_may_see_approvals``."""
     return _passes(lambda: check_may_see_approvals(actor))
+
+
+def may_read_texts(actor: Actor, members: frozenset[str] = frozenset()) -> bool:
+    """See ``check_may_read_texts``."""
+    return _passes(lambda: check_may_read_texts(actor, members))
 
 
 def _passes(check: Callable[[], None]) -> bool:

@@ -34,8 +34,14 @@ class EventKind(StrEnum):
     SEAT_REFUSED = "seat.refused"
     SEAT_CLOSED = "seat.closed"
     DOOR_ENTERED = "door.entered"
+    DOOR_LEFT = "door.left"
     DOOR_CLOSED = "door.closed"
+    DOOR_REFUSED = "door.refused"
+    DOOR_COUNTED = "door.counted"
     CELL_PASSED = "cell.passed"
+    FILE_ASKED = "file.asked"
+    TEXTS_EXPIRED = "texts.expired"
+    TEXTS_READ = "texts.read"
     DOOR_GAP = "door.gap"
     BUNDLE_TAKEN = "bundle.taken"
     BUNDLE_REFUSED = "bundle.refused"
@@ -60,6 +66,12 @@ class EventSpec:
 
 
 _SEAT = {"seat": "the seat, person.project"}
+_TALLY = {
+    "requests": "requests that passed since the last such entry",
+    "messages": "messages that passed, both ways",
+    "bytes_in": "bytes towards the room",
+    "bytes_out": "bytes to the browser",
+}
 _REQUEST = {"request": "the request's number"}
 
 EVENTS: Mapping[EventKind, EventSpec] = MappingProxyType(
@@ -197,11 +209,43 @@ EVENTS: Mapping[EventKind, EventSpec] = MappingProxyType(
         EventKind.DOOR_ENTERED: EventSpec(
             "A person came through a seat's door.", _SEAT, {"kind": "which door: lab or window"}
         ),
-        EventKind.DOOR_CLOSED: EventSpec("A door closed on its person.", {**_SEAT, "reason": "why"}),
+        EventKind.DOOR_LEFT: EventSpec(
+            "A person left: nothing of theirs was open at the door any more.", _SEAT, _TALLY
+        ),
+        EventKind.DOOR_CLOSED: EventSpec("A door closed on its person.", {**_SEAT, "reason": "why"}, _TALLY),
+        EventKind.DOOR_REFUSED: EventSpec(
+            "A door refused a request or a message.",
+            {
+                **_SEAT,
+                "person": "who was refused; null where nobody was signed in",
+                "reason": "the sentence they were told",
+                "unrecorded": "such refusals since the last such entry that have no entry of their own",
+            },
+        ),
+        EventKind.DOOR_COUNTED: EventSpec(
+            "How much passed a seat's door since the last such entry.", {**_SEAT, **_TALLY}
+        ),
         EventKind.CELL_PASSED: EventSpec(
             "Code passed the door towards the room (not: was run).",
             {**_SEAT, "digest": "keyed hash of the source text", "number": "the door's running number"},
             {"length": "length of the source text in bytes", "channel": "the message's channel"},
+        ),
+        EventKind.FILE_ASKED: EventSpec(
+            "A request for a file or folder of the room passed the door (not: what was in it).",
+            {
+                **_SEAT,
+                "digest": "keyed hash of the path",
+                "number": "the door's running number",
+                "act": "read, write, move or delete",
+            },
+        ),
+        EventKind.TEXTS_EXPIRED: EventSpec(
+            "Texts that had passed a project's doors were deleted, because their time was over.",
+            {"days": "the days whose texts were deleted", "keep_days": "how many days texts are kept"},
+        ),
+        EventKind.TEXTS_READ: EventSpec(
+            "Somebody read texts that had passed a project's doors.",
+            {"texts": "how many", "persons": "whose texts", "reason": "why, in words"},
         ),
         EventKind.DOOR_GAP: EventSpec(
             "Numbered events of a door did not arrive.",

@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from sqlalchemy import select
 
 import hub.cli
 from hub.cli.context import console_actor, first_moment, last_moment, shown
+from hub.door.cell_store import CellStore
 from hub.governance.passwords import verify_password
 from hub.store import open_store
 from hub.store.models import Person
@@ -319,3 +321,27 @@ def test_the_installed_command_prints_a_sentence_too(state: Path) -> None:
     )
     assert ran.returncode == 3
     assert ran.stderr == "There is no database here yet: run lockedroom init.\n"
+
+
+def test_what_passed_the_doors_is_printed_after_the_ledger_says_who_reads_it(ready: Run, state: Path) -> None:
+    kept = CellStore(state, "road-safety")
+    at = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    kept.append(seat="alice.road-safety", number=1, now=at, code="a = 1\nb = \x1b[31m2")
+    kept.append(seat="bob.road-safety", number=1, now=at, code="/home/x.csv", kind="file read")
+    ran = ready("passed", "road-safety", "--reason", "audit", "--person", "alice")
+    assert ran.code == 0
+    assert (
+        "alice.road-safety  execute_request  #1\n    a = 1\n    b = \N{REPLACEMENT CHARACTER}[31m2" in ran.out
+    )
+    assert "bob" not in ran.out
+    said = ready("ledger", "show", "--last", "1").out
+    assert "texts.read" in said and '"persons":["alice"]' in said and '"texts":1' in said
+
+    assert "file read" in ready("passed", "road-safety", "--reason", "audit", "--day", "2026-03-02").out
+    assert "Nothing" in ready("passed", "road-safety", "--reason", "audit", "--day", "2026-03-03").out
+    _sentence(ready("passed", "road-safety", "--reason", " "), "reason")
+    _sentence(ready("passed", "road-safety", "--reason", "x", "--day", "2026-13-01"), "Give a day")
+    _sentence(ready("passed", "other", "--reason", "x"), "no project")
+
+    (state / "keys" / "cells" / "road-safety.key").unlink()
+    _sentence(ready("passed", "road-safety", "--reason", "x"), "damaged")

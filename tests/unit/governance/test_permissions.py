@@ -20,6 +20,7 @@ WHO_MAY = {
     "see_projects": {Role.ADMINISTRATOR, Role.DATA_MANAGER},
     "see_extracts": {Role.DATA_MANAGER},
     "see_approvals": {Role.DATA_MANAGER, Role.COMMITTEE},
+    "read_texts": {Role.DATA_MANAGER},
 }
 QUESTIONS = sorted(
     name.removeprefix("check_may_") for name in dir(permissions) if name.startswith("check_may_")
