@@ -23,6 +23,7 @@ from docs.generator import (  # noqa: E402
     people,
     requests,
     settings,
+    tiers,
 )
 
 REFERENCE = ROOT / "docs" / "reference"
@@ -37,6 +38,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "roles-and-permissions.md": people.page,
     "rules.md": checker.rules_page,
     "settings.md": settings.page,
+    "tiers.md": tiers.page,
 }
 
 

@@ -16,6 +16,7 @@ from hub.bubblewrap_seat import BubblewrapSeat
 from hub.docker_seat import DockerSeat
 from hub.door.addresses import origin_of, service_host, subdomain_hook
 from hub.governance.rooms_of import Home, rooms_of
+from hub.governance.tiers import load_tiers
 from hub.own_pages import LOOK
 from hub.own_pages import handlers as own_pages
 from hub.pages.look import NHS, TEMPLATES, load_look
@@ -183,4 +184,5 @@ def check(settings: Settings) -> None:
         docker.backend(settings)
     if not PROXY.exists():
         raise PlainError("The hub's proxy is not installed: run `make`.")
+    load_tiers()
     load_look()

@@ -21,16 +21,20 @@ def idle_too_long(last_activity: datetime | None, now: datetime, minutes: int) -
 
 def ask_admission(store: Store, person: str, project: str, *, record: bool = True) -> Terms | Refused:
     """The terms, or the refusal; a refusal is written down where ``record``."""
-    now = utc_now()
     with store.read() as session:
-        decision = admission(session, person=person, project=project, now=now)
+        decision = admission(session, person=person, project=project, now=utc_now())
     if not isinstance(decision, Refused):
         return decision.terms
     if record:
-        with store.write() as session:
-            payload = {"person": person, "reason": decision.reason}
-            append(session, EventKind.SEAT_REFUSED, actor="system:hub", now=now, payload=payload)
+        record_refused(store, person, decision.reason)
     return decision
+
+
+def record_refused(store: Store, person: str, reason: str) -> None:
+    """Write down that a person asked for a seat and was told ``reason`` instead."""
+    with store.write() as session:
+        payload = {"person": person, "reason": reason}
+        append(session, EventKind.SEAT_REFUSED, actor="system:hub", now=utc_now(), payload=payload)
 
 
 def record_closed(store: Store, person: str, project: str, reason: str) -> None:
@@ -54,7 +58,7 @@ def record_opened(store: Store, terms: Terms, room: RoomSpec, backend: Backend, 
         "backend": backend.name,
         "extract": room.folders.data.name if room.folders.data else None,
         "limits": {"in_force": asdict(room.limits), "missing": missing},
-        "tier": terms.tier,
+        "tier": terms.tier.name,
     }
     with store.write() as session:
         append(

@@ -24,10 +24,10 @@ def door_group(room: RoomSpec) -> str:
 
 def room_spec(settings: Settings, terms: Terms, backend: Backend) -> tuple[RoomSpec, list[str]]:
     """Make the seat's folders and describe its room. Returns also the limits that cannot be had here."""
-    if not backend.own_user and terms.tier != "synthetic":
+    if terms.tier.needs_own_user and not backend.own_user:
         raise PlainError(
-            "This hub cannot give each seat a user of its own, so it opens projects with synthetic data only: "
-            "run it as root to open others."
+            f"This hub cannot give each seat a user of its own, which rooms of the tier {terms.tier.name} "
+            "need: run it as root to open them."
         )
     limits = RoomLimits(
         memory_bytes=settings.seat_memory_mb * 1024 * 1024,

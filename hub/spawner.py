@@ -29,7 +29,7 @@ from hub.door.relay_http import ask_room, room_session
 from hub.door.warden import Warden
 from hub.governance import Refused, Terms
 from hub.rooms.spec import Backend, RoomSpec
-from hub.seat_record import ask_admission, idle_too_long, record_closed, record_opened
+from hub.seat_record import ask_admission, idle_too_long, record_closed, record_opened, record_refused
 from hub.seat_room import door_group, room_spec
 from hub.settings import Settings, load
 from hub.store import Store, open_store
@@ -37,6 +37,10 @@ from hub.store.clock import utc_now
 from hub.store.names import Seat
 
 _ROOM_UP_WITHIN_S = 60.0
+_NO_WINDOW = (
+    "Rooms of this project open through a window only, pixels and nothing else, and this version has no window yet: "
+    "ask the data manager when it will."
+)
 ENDED_STARTING = "it ended while it was starting. A start-up file of your own may be at fault."
 _DOOR_LIMITS = Limits(memory_bytes=768 * 1024 * 1024, processes=64)
 # The kernel ends these processes when the hub's does, however that comes about.
@@ -163,6 +167,9 @@ class SeatMixin:
         decision = await asyncio.to_thread(ask_admission, parts.store, person, name)
         if isinstance(decision, Refused):
             raise SpawnException(decision.reason, reason="not-admitted", status_code=403)
+        if decision.door != "lab":
+            await asyncio.to_thread(record_refused, parts.store, person, _NO_WINDOW)
+            raise SpawnException(_NO_WINDOW, reason="door", status_code=403)
         return Seat(decision.person, decision.project), decision
 
     def _forget_options(self) -> None:

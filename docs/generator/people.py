@@ -8,7 +8,6 @@ from docs.generator.markdown import code, prose, table
 from docs.generator.markdown import page as whole_page
 from hub.airlock import permissions as airlock
 from hub.governance import permissions as governance
-from hub.governance.policies.projects import PATIENT_LEVEL_TIERS, TIERS
 from hub.governance.roles import KEPT_APART, Role
 from hub.store.names import ActorName
 
@@ -55,9 +54,6 @@ def page() -> str:
         "[the states of a request](request-states.md).",
         table(("What", *(name for name, _ in _askers())), [_airlock_row(c) for c in _AIRLOCK]),
         *(f"- {_name(check)}: {prose(check)}" for check in _AIRLOCK),
-        "## Tiers",
-        f"A project's tier is {' or '.join(code(t) for t in TIERS)}. These are known and refused: "
-        f"{' and '.join(code(t) for t in PATIENT_LEVEL_TIERS)}. They need a door that this version does not have.",
     )
 
 

@@ -17,12 +17,10 @@ from hub.cli.data_context import bars, counts, in_words, zone
 from hub.governance import approved_extract
 from hub.governance.lookup import find_project
 from hub.governance.policies import projects as project_policy
+from hub.governance.tiers import load_tiers
 from hub.ledger import EventKind, append
 from hub.store import Store
 from hub.store.clock import utc_now
-
-# Which sources' real records the rooms of a tier may hold. Patients' records are for tiers that do not exist yet.
-_MAY_BE_REAL: dict[str, tuple[str, ...]] = {"synthetic": (), "low": ("stats19",)}
 
 
 def extract(
@@ -32,6 +30,7 @@ def extract(
     chosen = settings()
     now = utc_now()
     slug = checked_slug(project)
+    tiers = load_tiers()
     with store(chosen) as opened:
         tier, approved = _approved(opened, slug, now)
         approval = approval_hash(approved)
@@ -60,7 +59,7 @@ def extract(
                 now=now,
                 progress=progress,
                 record=record,
-                may_be_real=_MAY_BE_REAL.get(tier, ()),
+                may_be_real=tiers.allowed_in(tiers.find(tier)),
             )
     typer.echo(f"{'Already there' if result.existed else 'Made'}: extract {result.manifest.sha256} of {slug}")
     made = result.manifest

@@ -28,7 +28,7 @@ def create(
     title: Annotated[str, typer.Option(help="The title, on one line.")],
     ends: Annotated[str, typer.Option(help="Last day, as 2027-01-31 (UTC, that day included).")],
     starts: Annotated[str | None, typer.Option(help="First day, as 2026-02-01 (UTC). Left out, now.")] = None,
-    tier: Annotated[str, typer.Option(help="How sensitive the data are: synthetic or low.")] = "low",
+    tier: Annotated[str, typer.Option(help="How sensitive the data are: a tier of policies/tiers.")] = "low",
     policy: Annotated[
         str | None, typer.Option(help="Disclosure policy. Left out, the installation's.")
     ] = None,

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from hub.governance.lookup import find_seat
 from hub.governance.members import periods
 from hub.governance.policies.members import Period
+from hub.governance.tiers import DoorKind, Tier, load_tiers
 from hub.store.models import Person
 from hub.store.names import PersonName, ProjectSlug, Seat, SeatId, WrongName, parse_person, parse_project
 
@@ -28,9 +29,14 @@ class Terms:
     seat: SeatId
     seat_number: int
     project_number: int
-    tier: str
+    tier: Tier
     policy: str
     ends_at: datetime
+
+    @property
+    def door(self) -> DoorKind:
+        """The way in. Whoever opens a seat starts this kind of door, or none."""
+        return self.tier.door
 
 
 @dataclass(frozen=True)
@@ -49,11 +55,14 @@ class Refused:
 
 @dataclass(frozen=True)
 class ProjectFacts:
-    """What admission needs to know of a project in which the person has, or had, a seat."""
+    """What admission needs to know of a project in which the person has, or had, a seat.
+
+    ``tier`` is None where the installation has no tier of the name that was recorded.
+    """
 
     slug: ProjectSlug
     number: int
-    tier: str
+    tier: Tier | None
     policy: str
     starts_at: datetime
     ends_at: datetime
@@ -105,6 +114,10 @@ def decide_admission(facts: Facts, now: datetime) -> Admitted | Refused:
         return Refused(
             f"Your membership of {project.slug} ended on {_day(ended)}: ask the data manager to renew it."
         )
+    if project.tier is None:
+        return Refused(
+            f"The tier of {project.slug} is not among those of this installation: ask the data manager."
+        )
     return Admitted(
         Terms(
             person=facts.person,
@@ -148,7 +161,7 @@ def load_facts(session: Session, person: PersonName, project: str) -> Facts:
         project=ProjectFacts(
             slug=ProjectSlug(target.slug),
             number=target.number,
-            tier=target.tier,
+            tier=load_tiers().get(target.tier),
             policy=target.policy,
             starts_at=target.starts_at,
             ends_at=target.ends_at,

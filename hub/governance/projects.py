@@ -14,6 +14,7 @@ from hub.governance.errors import NotNow, WrongValue
 from hub.governance.lookup import find_project
 from hub.governance.policies import projects as policy
 from hub.governance.text import one_line
+from hub.governance.tiers import load_tiers
 from hub.ledger import EventKind, append
 from hub.store.clock import to_text
 from hub.store.models import Project
@@ -49,7 +50,7 @@ def create_project(
     """Set up a project. Names and numbers are never given twice."""
     project_slug = parse_project(slug)
     permissions.check_may_manage_projects(permissions.load_actor(session, actor))
-    policy.check_tier(tier)
+    tier = load_tiers().find(tier).name
     policy.check_can_create(ends_at=ends_at, now=now)
     policy.check_period(starts_at, ends_at)
     policy_name = _known_policy(policy_name)

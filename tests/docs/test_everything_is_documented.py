@@ -11,6 +11,7 @@ from docs.generator.checker import numbers
 from docs.generator.commands import Command, commands
 from hub.airlock.states import Event, State
 from hub.governance.roles import Role
+from hub.governance.tiers import Tier, load_tiers
 from hub.ledger import EVENTS, EventKind
 from hub.settings import PREFIX, Settings
 
@@ -80,6 +81,20 @@ def test_policy(name: str) -> None:
 @pytest.mark.parametrize("name", Limits.model_fields)
 def test_limit_of_the_checker(name: str) -> None:
     assert says_something(Limits.model_fields[name].description), f"the limit {name} has no description"
+
+
+@pytest.mark.parametrize("tier", load_tiers().ordered, ids=lambda tier: tier.name)
+def test_tier(tier: Tier) -> None:
+    assert says_something(tier.title), f"the tier {tier.name} has no title"
+    assert says_something(tier.description), f"the tier {tier.name} has no description"
+    assert f"**{tier.title}.** {tier.description}" in shown("tiers.md")
+
+
+@pytest.mark.parametrize("name", sorted(Tier.model_fields.keys() - {"name", "title", "description"}))
+def test_what_a_tier_says(name: str) -> None:
+    meaning = Tier.model_fields[name].description
+    assert says_something(meaning), f"{name} of a tier has no description"
+    assert f"| `{name}` |" in shown("tiers.md")
 
 
 @pytest.mark.parametrize("thing", [*State, *Event, *Role], ids=str)

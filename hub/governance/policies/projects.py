@@ -1,26 +1,10 @@
-"""In which state a project can be changed, and which tiers there are rooms for."""
+"""In which state a project can be changed."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from hub.governance.errors import NotNow, WrongValue
-
-# Patient-level tiers need the window door (pixels only). Until it exists such a project cannot be set up.
-TIERS = ("synthetic", "low")
-PATIENT_LEVEL_TIERS = ("de-identified", "identifiable")
-
-
-def check_tier(tier: str) -> None:
-    """Raise unless this installation can open rooms for the tier."""
-    if tier in TIERS:
-        return
-    if tier in PATIENT_LEVEL_TIERS:
-        raise WrongValue(
-            f"A project of tier {tier} holds patient-level data and needs the window door, which this version "
-            "does not have: choose synthetic or low."
-        )
-    raise WrongValue(f"There is no such tier: choose {' or '.join(TIERS)}.")
 
 
 def check_period(starts_at: datetime, ends_at: datetime) -> None:

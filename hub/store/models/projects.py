@@ -31,7 +31,7 @@ class Project(Base):
     __table_args__ = (
         CheckConstraint("number >= 1", name="number"),
         CheckConstraint("length(slug) BETWEEN 1 AND 30 AND slug = lower(slug)", name="slug"),
-        CheckConstraint("tier IN ('synthetic', 'low')", name="tier"),
+        CheckConstraint("length(tier) BETWEEN 1 AND 32", name="tier"),
         CheckConstraint("ends_at > starts_at", name="end_after_start"),
         CheckConstraint(pair("closed_at", "closed_by"), name="closed_by_whom"),
         CheckConstraint("closed_at IS NULL OR closed_at >= created_at", name="closed_after_created"),

@@ -144,7 +144,7 @@ def test_an_account_with_a_role_that_cannot_be_is_not_made_at_all(run: Run) -> N
         (["project", "create", "x", "--title", "X", "--ends", "9999-12-31"], "2026-01-31"),
         (
             ["project", "create", "x", "--title", "X", "--ends", "2099-01-01", "--tier", "identifiable"],
-            "window door",
+            "choose synthetic, low or patient-level",
         ),
         (["project", "close", "nowhere", "--reason", "x"], "no project"),
         (["member", "add", "nowhere", "alice"], "no project"),

@@ -221,6 +221,15 @@ def test_a_project_of_the_tier_low_gets_real_police_records_and_no_real_patients
     assert "may not hold real records of hospital" in refused(lockedroom(state, "extract", "road-safety"))
 
 
+def test_real_records_of_patients_go_to_a_patient_level_project(state: Path, tmp_path: Path) -> None:
+    columns = {"casualties": {"columns": ["casualty_type"]}}
+    approve(state, tier="patient-level", approved={"source": "linked", "tables": columns})
+    put_linked_records(DataZone(state / "data"), tmp_path, dict.fromkeys(SYNTHETIC, False))
+    made = lockedroom(state, "extract", "road-safety")
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.endswith("; real\n")
+
+
 def test_a_full_output_folder_is_left_alone(state: Path, files: Path) -> None:
     before = sorted(files.iterdir())
     assert "is not empty" in refused(lockedroom(state, "synthesise", "--seed", 7, "--out", files))

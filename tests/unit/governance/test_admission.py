@@ -13,6 +13,7 @@ from hub.governance.members import add_member, end_member
 from hub.governance.people import disable_person
 from hub.governance.policies.members import Period
 from hub.governance.projects import close_project
+from hub.governance.tiers import load_tiers
 from hub.store import Store
 from hub.store.names import PersonName, ProjectSlug
 from tests.unit.builders import BEGIN, CONSOLE, DAY, END, NOW, SECOND, member, person, project
@@ -21,7 +22,7 @@ AROUND = [-SECOND, timedelta(0), SECOND]
 PROJECT = ProjectFacts(
     slug=ProjectSlug("road-safety"),
     number=3,
-    tier="low",
+    tier=load_tiers().find("low"),
     policy="sacro",
     starts_at=NOW - 10 * DAY,
     ends_at=NOW + 10 * DAY,
@@ -54,8 +55,17 @@ def test_a_member_is_admitted_on_the_projects_terms() -> None:
     assert isinstance(decision, Admitted)
     terms = decision.terms
     assert (terms.person, terms.project, terms.seat) == ("alice", "road-safety", "alice.road-safety")
-    assert (terms.seat_number, terms.project_number, terms.tier, terms.policy) == (5, 3, "low", "sacro")
+    assert (terms.seat_number, terms.project_number, terms.tier.name, terms.policy) == (5, 3, "low", "sacro")
     assert terms.ends_at == NOW + DAY
+
+
+@pytest.mark.parametrize(
+    ("tier", "door"), [("synthetic", "lab"), ("low", "lab"), ("patient-level", "window")]
+)
+def test_the_door_is_the_tiers(tier: str, door: str) -> None:
+    decision = decide_admission(replace(FACTS, project=replace(PROJECT, tier=load_tiers().find(tier))), NOW)
+    assert isinstance(decision, Admitted)
+    assert decision.terms.door == door
 
 
 def test_the_terms_end_with_whatever_ends_first() -> None:
@@ -108,6 +118,7 @@ def test_a_project_ends_at_its_end(offset: timedelta, admitted: bool) -> None:
         (replace(FACTS, project=replace(PROJECT, closed=True)), "is closed"),
         (replace(FACTS, project=replace(PROJECT, ends_at=NOW - DAY)), "ended on 1 March 2026, 12:00 UTC"),
         (replace(FACTS, project=replace(PROJECT, starts_at=NOW + DAY)), "begins on 3 March 2026"),
+        (replace(FACTS, project=replace(PROJECT, tier=None)), "tier of road-safety is not among those"),
         (
             replace(FACTS, periods=(Period(NOW - 2 * DAY, NOW - DAY),)),
             "membership of road-safety ended on 1 March",

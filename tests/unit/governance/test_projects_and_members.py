@@ -18,6 +18,7 @@ from hub.governance.projects import (
     get_project,
     list_projects,
 )
+from hub.governance.tiers import load_tiers
 from hub.store import Store
 from hub.store.models import LedgerEntry
 from tests.unit.builders import BEGIN, CONSOLE, DAY, END, NOW, SECOND, member, person, project
@@ -53,11 +54,11 @@ def test_projects_are_numbered_from_one_without_reuse(store: Store) -> None:
         assert get_project(session, "b").closed_at == NOW
 
 
-@pytest.mark.parametrize("tier", ["de-identified", "identifiable"])
-def test_a_patient_level_project_waits_for_the_window_door(store: Store, tier: str) -> None:
-    with pytest.raises(WrongValue, match="needs the window door"):
-        _create(store, tier=tier)
-    assert _entries(store) == 0
+@pytest.mark.parametrize("tier", [tier.name for tier in load_tiers().ordered])
+def test_a_project_has_one_of_the_installations_tiers(store: Store, tier: str) -> None:
+    _create(store, tier=tier)
+    with store.read() as session:
+        assert get_project(session, "road-safety").tier == tier
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_a_role_is_held_once(filled: Store) -> None:
         "UPDATE projects SET closed_at = '2027-01-01'",
         "UPDATE projects SET closed_by = 'x'",
         "UPDATE projects SET ends_at = starts_at",
-        "UPDATE projects SET tier = 'identifiable'",
+        "UPDATE projects SET tier = ''",
         "UPDATE memberships SET ended_at = '2027-01-01'",
         "UPDATE memberships SET ended_by = 'x'",
         "UPDATE memberships SET ends_at = starts_at",

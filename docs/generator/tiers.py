@@ -1,0 +1,40 @@
+"""docs/reference/tiers.md: what holds for the projects of each tier, from policies/tiers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docs.generator.markdown import code, table
+from docs.generator.markdown import page as whole_page
+from hub.governance.tiers import Tier, load_tiers
+
+_IN_WORDS = frozenset({"name", "title", "description"})
+
+
+def page() -> str:
+    """The page."""
+    tiers = load_tiers().ordered
+    values = [
+        (code(name), *(_plain(getattr(tier, name)) for tier in tiers), field.description or "")
+        for name, field in Tier.model_fields.items()
+        if name not in _IN_WORDS
+    ]
+    return whole_page(
+        "Tiers",
+        "A project's tier says how sensitive its data are. Each is a file in `policies/tiers`; a hub reads them when "
+        "it starts. Ranks are all different, a higher tier asks for no less than a lower one, and where files "
+        "contradict each other no hub starts.",
+        *(f"- {code(tier.name)}: **{tier.title}.** {tier.description}" for tier in tiers),
+        "## Side by side",
+        table(("What", *(code(tier.name) for tier in tiers), "Meaning"), values),
+        "A tier whose door is the window is known, and its projects can be set up, but their rooms do not open: "
+        "this version has no window yet.",
+    )
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(code(each) for each in value) or "none"
+    return code(value)

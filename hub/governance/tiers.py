@@ -1,0 +1,160 @@
+"""Tiers: how sensitive a project's data are, and what follows. YAML files in ``policies/tiers``, one schema."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from output_checker.errors import PlainError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from hub.governance.errors import WrongValue
+
+TIER_DIRECTORY = Path(__file__).parent / "tier_policies"
+
+DoorKind = Literal["lab", "window"]
+_Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=32)]
+_Sentence = Annotated[str, StringConstraints(min_length=3)]
+
+
+class TierError(PlainError):
+    """The tiers of this installation cannot be used."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Tier(_Strict):
+    """What holds for every project of one tier."""
+
+    name: _Name
+    title: _Sentence
+    description: _Sentence
+    rank: int = Field(ge=0, le=1000, description="Its place among the tiers: the higher, the more sensitive.")
+    patient_level: bool = Field(
+        description="Whether records of single patients are among the data. If so, the door is the window."
+    )
+    real_records: tuple[_Name, ...] = Field(
+        strict=False,
+        description="Sources whose real records need at least this tier. Synthetic records need none; real "
+        "records of a source that no tier names go into no project.",
+    )
+    door: DoorKind = Field(
+        description="The way into its rooms: `lab`, JupyterLab in the person's own browser, or `window`, pixels alone."
+    )
+    clipboard: Literal["open", "closed"] = Field(
+        description="Whether text can be copied out of a room into the person's own clipboard. The lab door cannot "
+        "prevent it, the window never allows it."
+    )
+    needs_own_user: bool = Field(
+        description="Whether its rooms open only where the hub gives each seat an operating-system user of its own."
+    )
+
+    @model_validator(mode="after")
+    def _the_door_can_hold_it(self) -> Tier:
+        if self.patient_level and self.door != "window":
+            raise ValueError("patient-level data need the window door")
+        if (self.clipboard == "closed") != (self.door == "window"):
+            raise ValueError("the clipboard is open with the lab door and closed with the window")
+        return self
+
+
+@dataclass(frozen=True)
+class Tiers:
+    """The tiers of an installation, the lowest first."""
+
+    ordered: tuple[Tier, ...]
+
+    @classmethod
+    def of(cls, tiers: Iterable[Tier]) -> Tiers:
+        """Put in order. Raises TierError where two contradict each other."""
+        ordered = tuple(sorted(tiers, key=lambda tier: tier.rank))
+        if not ordered:
+            raise TierError("There is no tier in policies/tiers: an installation needs at least one.")
+        for lower, higher in pairwise(ordered):
+            if lower.rank == higher.rank:
+                raise TierError(f"The tiers {lower.name} and {higher.name} have one rank: give them two.")
+            weaker = _weaker_in(higher, lower)
+            if weaker is not None:
+                raise TierError(f"The tier {higher.name} is above {lower.name} and asks for less: {weaker}.")
+        named = [source for tier in ordered for source in tier.real_records]
+        twice = sorted({source for source in named if named.count(source) > 1})
+        if twice:
+            raise TierError(f"Real records of {twice[0]} are named twice in policies/tiers: name them once.")
+        return cls(ordered)
+
+    @property
+    def lowest(self) -> Tier:
+        """The tier that asks for least."""
+        return self.ordered[0]
+
+    @property
+    def names(self) -> str:
+        """All names, for a sentence."""
+        *others, last = [tier.name for tier in self.ordered]
+        return f"{', '.join(others)} or {last}" if others else last
+
+    def get(self, name: str) -> Tier | None:
+        """The tier of that name, or None."""
+        return next((tier for tier in self.ordered if tier.name == name), None)
+
+    def find(self, name: str) -> Tier:
+        """The tier of that name. Raises WrongValue with those there are."""
+        found = self.get(name)
+        if found is None:
+            raise WrongValue(f"There is no such tier: choose {self.names}.")
+        return found
+
+    def allowed_in(self, tier: Tier) -> frozenset[str]:
+        """Sources whose real records a project of ``tier`` may have."""
+        return frozenset(
+            source for each in self.ordered if each.rank <= tier.rank for source in each.real_records
+        )
+
+    def needed_for(self, real_sources: Collection[str]) -> Tier | None:
+        """The lowest tier for real records of all these sources; None where a source is named by no tier."""
+        return next((tier for tier in self.ordered if self.allowed_in(tier).issuperset(real_sources)), None)
+
+
+@cache
+def load_tiers() -> Tiers:
+    """The tiers in force, read once in the life of a process. Raises TierError with one sentence."""
+    return read_tiers(TIER_DIRECTORY)
+
+
+def read_tiers(directory: Path) -> Tiers:
+    """The tiers that the YAML files of a directory describe. Raises TierError with the first thing that is wrong."""
+    return Tiers.of(_read(path) for path in sorted(directory.glob("*.yaml")))
+
+
+def _read(path: Path) -> Tier:
+    called = f"policies/tiers/{path.name}"
+    try:
+        tier = Tier.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise TierError(f"The tier {called} cannot be read as YAML: correct it and try again.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the whole"
+        said = first["msg"].removeprefix("Value error, ")
+        raise TierError(f"The tier {called} is wrong at {place}: {said}.") from error
+    if tier.name != path.stem:
+        raise TierError(f"The tier {called} calls itself {tier.name}: give both one name.")
+    return tier
+
+
+def _weaker_in(higher: Tier, lower: Tier) -> str | None:
+    """In what a higher tier asks for less than a lower one, or None."""
+    if lower.patient_level and not higher.patient_level:
+        return "patient_level"
+    if lower.door == "window" and higher.door != "window":
+        return "door"
+    if lower.needs_own_user and not higher.needs_own_user:
+        return "needs_own_user"
+    return None

@@ -1,0 +1,159 @@
+"""Tiers: the files that ship, what contradicts itself, and which data need which tier."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hub.governance.errors import WrongValue
+from hub.governance.tiers import TIER_DIRECTORY, Tier, TierError, Tiers, load_tiers, read_tiers
+
+LOW: dict[str, Any] = {
+    "name": "low",
+    "title": "Open data",
+    "description": "For tests.",
+    "rank": 1,
+    "patient_level": False,
+    "real_records": ["stats19"],
+    "door": "lab",
+    "clipboard": "open",
+    "needs_own_user": True,
+}
+HIGH = LOW | {
+    "name": "high",
+    "rank": 2,
+    "patient_level": True,
+    "real_records": ["gp", "hospital"],
+    "door": "window",
+    "clipboard": "closed",
+}
+
+
+def _tier(**changes: Any) -> Tier:
+    return Tier.model_validate(LOW | changes)
+
+
+def _write(directory: Path, *tiers: dict[str, Any]) -> Path:
+    for tier in tiers:
+        (directory / f"{tier['name']}.yaml").write_text(yaml.safe_dump(tier))
+    return directory
+
+
+def test_the_tiers_that_ship_are_read_lowest_first() -> None:
+    tiers = load_tiers()
+    assert [tier.name for tier in tiers.ordered] == ["synthetic", "low", "patient-level"]
+    assert tiers.lowest.real_records == ()
+    assert TIER_DIRECTORY.resolve() == Path(__file__).parents[3] / "policies" / "tiers"
+
+
+def test_patient_level_data_are_seen_through_a_window_with_a_closed_clipboard() -> None:
+    for tier in load_tiers().ordered:
+        if tier.patient_level:
+            assert (tier.door, tier.clipboard, tier.needs_own_user) == ("window", "closed", True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"door": "lab", "clipboard": "open"}, "window door"),
+        ({"clipboard": "open"}, "clipboard"),
+        ({"patient_level": False, "door": "lab"}, "clipboard"),
+        ({"door": "tunnel"}, "door"),
+        ({"rank": -1}, "rank"),
+        ({"rank": "2"}, "rank"),
+        ({"patient_level": "no"}, "patient_level"),
+        ({"reviewer": 1}, "reviewer"),
+        ({"real_records": ["GP"]}, "real_records"),
+        ({"title": ""}, "title"),
+    ],
+)
+def test_a_wrong_tier_is_one_sentence_that_names_file_and_place(
+    tmp_path: Path, changes: dict[str, Any], place: str
+) -> None:
+    with pytest.raises(TierError) as refused:
+        read_tiers(_write(tmp_path, LOW, HIGH | changes))
+    said = refused.value.sentence
+    assert "policies/tiers/high.yaml" in said
+    assert place in said
+    assert "\n" not in said
+
+
+def test_a_file_and_its_tier_have_one_name(tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text(yaml.safe_dump(LOW))
+    with pytest.raises(TierError, match="one name"):
+        read_tiers(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"name: [", b"\xff\xfe", b"", b"- low"])
+def test_a_file_that_is_no_tier_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "low.yaml").write_bytes(content)
+    with pytest.raises(TierError) as refused:
+        read_tiers(tmp_path)
+    assert "policies/tiers/low.yaml" in refused.value.sentence
+
+
+def test_an_installation_without_a_tier_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TierError, match="at least one"):
+        read_tiers(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("above", "said"),
+    [
+        (_tier(name="next", rank=1, real_records=[]), "one rank"),
+        (_tier(name="next", rank=2), "stats19 are named twice"),
+        (_tier(name="next", rank=2, real_records=[], needs_own_user=False), "asks for less: needs_own_user"),
+    ],
+)
+def test_tiers_that_contradict_each_other_are_refused(above: Tier, said: str) -> None:
+    with pytest.raises(TierError, match=said):
+        Tiers.of([above, _tier()])
+
+
+def test_nothing_above_a_patient_level_tier_asks_for_less() -> None:
+    high = Tier.model_validate(HIGH)
+    with pytest.raises(TierError, match="asks for less: patient_level"):
+        Tiers.of([high, _tier(name="top", rank=3, real_records=[])])
+    window = Tier.model_validate(HIGH | {"patient_level": False})
+    with pytest.raises(TierError, match="asks for less: door"):
+        Tiers.of([window, _tier(name="top", rank=3, real_records=[])])
+
+
+def test_an_unknown_tier_is_refused_with_those_there_are() -> None:
+    assert load_tiers().get("secret") is None
+    with pytest.raises(WrongValue, match="choose synthetic, low or patient-level"):
+        load_tiers().find("secret")
+
+
+@pytest.mark.parametrize(
+    ("real", "needed"),
+    [
+        ((), "synthetic"),
+        (("stats19",), "low"),
+        (("gp",), "patient-level"),
+        (("stats19", "gp", "hospital", "ambulance", "population"), "patient-level"),
+        (("a-source-nobody-rated",), None),
+        (("stats19", "a-source-nobody-rated"), None),
+    ],
+)
+def test_real_records_need_the_tier_that_names_their_source(
+    real: tuple[str, ...], needed: str | None
+) -> None:
+    found = load_tiers().needed_for(real)
+    assert (found and found.name) == needed
+
+
+@pytest.mark.parametrize(
+    ("tier", "allowed"),
+    [
+        ("synthetic", set()),
+        ("low", {"stats19"}),
+        ("patient-level", {"stats19", "population", "gp", "hospital", "ambulance"}),
+    ],
+)
+def test_a_tier_allows_what_lower_ones_do_and_its_own(tier: str, allowed: set[str]) -> None:
+    tiers = load_tiers()
+    assert tiers.allowed_in(tiers.find(tier)) == allowed
