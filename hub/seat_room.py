@@ -3,23 +3,44 @@
 from __future__ import annotations
 
 import os
+from typing import TypeVar
 
 from output_checker.errors import PlainError
 
 from hub.governance import Terms
+from hub.governance.tiers import Tier
 from hub.rooms.extracts import current_extract
 from hub.rooms.folders import prepare
 from hub.rooms.inside import room_name
 from hub.rooms.spec import Backend, RoomLimits, RoomSpec
 from hub.settings import Settings
 
-_OUTBOX_BYTES = 256 * 1024 * 1024
-_SHARED_BYTES = 2 * 1024 * 1024 * 1024
+_MIB = 1024 * 1024
+_Number = TypeVar("_Number", int, float)
 
 
 def door_group(room: RoomSpec) -> str:
     """The name of the control group of a room's door."""
     return room_name(room) + "-door"
+
+
+def room_limits(tier: Tier, settings: Settings) -> RoomLimits:
+    """What a room of a tier may use here: of tier and settings, whichever allows less. Pure."""
+    limits = tier.limits
+    return RoomLimits(
+        memory_bytes=_at_most(limits.memory_mb, settings.seat_memory_mb) * _MIB,
+        processes=_at_most(limits.processes, settings.seat_processes),
+        cpu_percent=max(1, int(_at_most(limits.cpus, settings.seat_cpus) * 100)),
+        home_bytes=_at_most(limits.workspace_mb, settings.seat_disk_mb) * _MIB,
+        outbox_bytes=limits.outbox_mb * _MIB,
+        shared_bytes=limits.shared_mb * _MIB,
+        open_files=limits.open_files,
+    )
+
+
+def idle_minutes(tier: Tier, settings: Settings) -> int:
+    """Minutes after which a room of a tier that nobody uses ends here. Pure."""
+    return _at_most(tier.idle_minutes, settings.idle_minutes)
 
 
 def room_spec(settings: Settings, terms: Terms, backend: Backend) -> tuple[RoomSpec, list[str]]:
@@ -29,14 +50,7 @@ def room_spec(settings: Settings, terms: Terms, backend: Backend) -> tuple[RoomS
             f"This hub cannot give each seat a user of its own, which rooms of the tier {terms.tier.name} "
             "need: run it as root to open them."
         )
-    limits = RoomLimits(
-        memory_bytes=settings.seat_memory_mb * 1024 * 1024,
-        processes=settings.seat_processes,
-        cpu_percent=int(settings.seat_cpus * 100),
-        home_bytes=settings.seat_disk_mb * 1024 * 1024,
-        outbox_bytes=_OUTBOX_BYTES,
-        shared_bytes=_SHARED_BYTES,
-    )
+    limits = room_limits(terms.tier, settings)
     if backend.own_user:
         uid, gid = settings.seat_uid(terms.seat_number), settings.project_gid(terms.project_number)
     else:
@@ -64,3 +78,7 @@ def room_spec(settings: Settings, terms: Terms, backend: Backend) -> tuple[RoomS
         image=backend.image,
     )
     return spec, [*missing, *backend.missing]
+
+
+def _at_most(tiers: _Number, here: _Number | None) -> _Number:
+    return tiers if here is None else min(tiers, here)

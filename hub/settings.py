@@ -106,12 +106,31 @@ class Settings(BaseSettings):
         le=_LAST_ID,
         description="Operating-system group id of the first project; each project takes the next one, for ever.",
     )
-    seat_memory_mb: int = Field(default=2048, ge=256, description="Memory a seat may use, in MiB.")
-    seat_processes: int = Field(
-        default=512, ge=32, description="Processes and threads a seat may have at once."
+    seat_memory_mb: int | None = Field(
+        default=None,
+        ge=256,
+        description="Memory that a seat may use on this machine, in MiB, where its tier allows more. "
+        "Left out, what the tier says.",
     )
-    seat_disk_mb: int = Field(default=2048, ge=64, description="Disk a seat's own files may fill, in MiB.")
-    seat_cpus: float = Field(default=2.0, gt=0, le=1024, description="Processors a seat may keep busy.")
+    seat_processes: int | None = Field(
+        default=None,
+        ge=32,
+        description="Processes and threads that a seat may have at once on this machine, where its tier allows more. "
+        "Left out, what the tier says.",
+    )
+    seat_disk_mb: int | None = Field(
+        default=None,
+        ge=64,
+        description="Disk that a seat's own files may fill on this machine, in MiB, where its tier allows more. "
+        "Left out, what the tier says.",
+    )
+    seat_cpus: float | None = Field(
+        default=None,
+        gt=0,
+        le=1024,
+        description="Processors that a seat may keep busy on this machine, where its tier allows more. "
+        "Left out, what the tier says.",
+    )
     recheck_seconds: float = Field(
         default=3.0,
         gt=0,
@@ -124,8 +143,11 @@ class Settings(BaseSettings):
         le=60,
         description="How long a door stays open when it cannot ask; then it freezes until it can.",
     )
-    idle_minutes: int = Field(
-        default=120, ge=1, description="Minutes without activity after which a seat is closed."
+    idle_minutes: int | None = Field(
+        default=None,
+        ge=1,
+        description="Minutes without activity after which a seat is closed, where its tier allows more. "
+        "Left out, what the tier says.",
     )
     session_hours: int = Field(
         default=12, ge=1, le=168, description="Hours after which a person signs in again."

@@ -30,7 +30,7 @@ from hub.door.warden import Warden
 from hub.governance import Refused, Terms
 from hub.rooms.spec import Backend, RoomSpec
 from hub.seat_record import ask_admission, idle_too_long, record_closed, record_opened, record_refused
-from hub.seat_room import door_group, room_spec
+from hub.seat_room import door_group, idle_minutes, room_spec
 from hub.settings import Settings, load
 from hub.store import Store, open_store
 from hub.store.clock import utc_now
@@ -115,7 +115,8 @@ class SeatMixin:
         if not self._door_runs():
             await self._end("the door ended")
             return 1
-        reason = await self._lapsed() or self._idle()
+        decision = await self._ask_again()
+        reason = decision.reason if isinstance(decision, Refused) else self._idle(decision)
         if reason is not None:
             await self._end(reason)
             return 0
@@ -181,16 +182,15 @@ class SeatMixin:
         assert session is not None
         session.commit()
 
-    async def _lapsed(self) -> str | None:
-        """Why the person may not be in any more, or ``None``."""
+    async def _ask_again(self) -> Terms | Refused:
+        """On what terms the person may be in now, or why not any more."""
         parts = HubParts.get()
         person, project = str(self.user.name), str(self.name)  # type: ignore[attr-defined]
-        decision = await asyncio.to_thread(ask_admission, parts.store, person, project, record=False)
-        return decision.reason if isinstance(decision, Refused) else None
+        return await asyncio.to_thread(ask_admission, parts.store, person, project, record=False)
 
-    def _idle(self) -> str | None:
+    def _idle(self, terms: Terms) -> str | None:
         """Why a room that nobody uses ends, or ``None``. The door reports what the person does."""
-        minutes = HubParts.get().settings.idle_minutes
+        minutes = idle_minutes(terms.tier, HubParts.get().settings)
         last = self.orm_spawner.last_activity or self.orm_spawner.started  # type: ignore[attr-defined]
         return f"no activity for {minutes} minutes" if idle_too_long(last, utc_now(), minutes) else None
 
@@ -208,9 +208,9 @@ class SeatMixin:
         session.commit()
 
     async def _refuse_if_lapsed(self) -> None:
-        refusal = await self._lapsed()
-        if refusal is not None:
-            raise PlainError(refusal)
+        decision = await self._ask_again()
+        if isinstance(decision, Refused):
+            raise PlainError(decision.reason)
 
     async def _room_is_up(self, room: RoomSpec, recheck_s: float) -> None:
         """Wait until the room answers; JupyterHub does not poll meanwhile, so admission is asked here."""

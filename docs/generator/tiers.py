@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
+
+from pydantic import BaseModel
 
 from docs.generator.markdown import code, table
 from docs.generator.markdown import page as whole_page
@@ -15,9 +18,8 @@ def page() -> str:
     """The page."""
     tiers = load_tiers().ordered
     values = [
-        (code(name), *(_plain(getattr(tier, name)) for tier in tiers), field.description or "")
-        for name, field in Tier.model_fields.items()
-        if name not in _IN_WORDS
+        (code(place), *(_plain(get(tier)) for tier in tiers), meaning)
+        for place, get, meaning in values_of_a_tier()
     ]
     return whole_page(
         "Tiers",
@@ -30,6 +32,26 @@ def page() -> str:
         "A tier whose door is the window is known, and its projects can be set up, but their rooms do not open: "
         "this version has no window yet.",
     )
+
+
+def values_of_a_tier() -> list[tuple[str, Callable[[Tier], Any], str]]:
+    """Each value of a tier that is not words: its place, how to get it, its meaning."""
+    return list(_values(Tier, "", lambda tier: tier))
+
+
+def _values(
+    model: type[BaseModel], place: str, within: Callable[[Tier], Any]
+) -> Iterator[tuple[str, Callable[[Tier], Any], str]]:
+    for name, field in model.model_fields.items():
+
+        def get(tier: Tier, name: str = name) -> Any:
+            return getattr(within(tier), name)
+
+        part = field.annotation
+        if isinstance(part, type) and issubclass(part, BaseModel):
+            yield from _values(part, f"{place}{name}.", get)
+        elif name not in _IN_WORDS:
+            yield place + name, get, field.description or ""
 
 
 def _plain(value: Any) -> str:

@@ -30,6 +30,28 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class TierLimits(_Strict):
+    """What one room of a tier may use. An installation's settings can allow less, never more."""
+
+    memory_mb: int = Field(ge=256, le=1024 * 1024, description="Memory of a room, in MiB.")
+    cpus: float = Field(gt=0, le=1024, description="Processors that a room may keep busy.")
+    processes: int = Field(ge=32, le=65536, description="Processes and threads of a room at once.")
+    open_files: int = Field(
+        ge=256, le=1024 * 1024, description="Files that one process may have open at once."
+    )
+    workspace_mb: int = Field(
+        ge=64, le=16 * 1024 * 1024, description="Disk for the person's own files (`/workspace/home`), in MiB."
+    )
+    outbox_mb: int = Field(
+        ge=16, le=1024 * 1024, description="Disk for what waits for the airlock (`/outbox`), in MiB."
+    )
+    shared_mb: int = Field(
+        ge=16,
+        le=16 * 1024 * 1024,
+        description="Disk that a project's members share (`/workspace/shared`), in MiB.",
+    )
+
+
 class Tier(_Strict):
     """What holds for every project of one tier."""
 
@@ -54,6 +76,13 @@ class Tier(_Strict):
     )
     needs_own_user: bool = Field(
         description="Whether its rooms open only where the hub gives each seat an operating-system user of its own."
+    )
+
+    limits: TierLimits
+    idle_minutes: int = Field(
+        ge=1,
+        le=7 * 24 * 60,
+        description="Minutes without anybody's doing after which a room is stopped. Its files stay.",
     )
 
     @model_validator(mode="after")

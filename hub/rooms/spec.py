@@ -16,7 +16,7 @@ class RoomLimits:
     home_bytes: int
     outbox_bytes: int
     shared_bytes: int
-    open_files: int = 4096
+    open_files: int
 
 
 @dataclass(frozen=True)

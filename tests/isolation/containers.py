@@ -28,6 +28,7 @@ LIMITS = RoomLimits(
     home_bytes=64 * MIB,
     outbox_bytes=16 * MIB,
     shared_bytes=16 * MIB,
+    open_files=4096,
 )
 
 

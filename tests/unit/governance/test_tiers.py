@@ -21,6 +21,16 @@ LOW: dict[str, Any] = {
     "door": "lab",
     "clipboard": "open",
     "needs_own_user": True,
+    "limits": {
+        "memory_mb": 1024,
+        "cpus": 1.5,
+        "processes": 128,
+        "open_files": 1024,
+        "workspace_mb": 512,
+        "outbox_mb": 64,
+        "shared_mb": 128,
+    },
+    "idle_minutes": 60,
 }
 HIGH = LOW | {
     "name": "high",
@@ -68,6 +78,9 @@ def test_patient_level_data_are_seen_through_a_window_with_a_closed_clipboard() 
         ({"reviewer": 1}, "reviewer"),
         ({"real_records": ["GP"]}, "real_records"),
         ({"title": ""}, "title"),
+        ({"idle_minutes": 0}, "idle_minutes"),
+        ({"limits": LOW["limits"] | {"memory_mb": 255}}, "limits.memory_mb"),
+        ({"limits": {"memory_mb": 1024}}, "limits.cpus"),
     ],
 )
 def test_a_wrong_tier_is_one_sentence_that_names_file_and_place(

@@ -40,7 +40,7 @@ def room(tmp_path: Path) -> RoomSpec:
         prefix="/user/alice/one/",
         folders=folders,
         environment=ENVIRONMENT,
-        limits=RoomLimits(GIB, 300, 150, GIB, GIB, GIB),
+        limits=RoomLimits(GIB, 300, 150, GIB, GIB, GIB, 4096),
         policy="sacro",
         image=IMAGE,
     )
