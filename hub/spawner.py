@@ -116,7 +116,11 @@ class SeatMixin:
             await self._end("the door ended")
             return 1
         decision = await self._ask_again()
-        reason = decision.reason if isinstance(decision, Refused) else self._idle(decision)
+        reason = (
+            decision.reason
+            if isinstance(decision, Refused)
+            else self._other_tier(decision) or self._idle(decision)
+        )
         if reason is not None:
             await self._end(reason)
             return 0
@@ -187,6 +191,14 @@ class SeatMixin:
         parts = HubParts.get()
         person, project = str(self.user.name), str(self.name)  # type: ignore[attr-defined]
         return await asyncio.to_thread(ask_admission, parts.store, person, project, record=False)
+
+    def _other_tier(self, terms: Terms) -> str | None:
+        """Why a room ends that was opened on the terms of another tier, or ``None``."""
+        if self.terms is None or self.terms.tier.name == terms.tier.name:
+            return None
+        return (
+            f"the project's tier is {terms.tier.name} now, and the room was opened as {self.terms.tier.name}"
+        )
 
     def _idle(self, terms: Terms) -> str | None:
         """Why a room that nobody uses ends, or ``None``. The door reports what the person does."""

@@ -21,7 +21,7 @@ from datasets.manifest import (
 )
 from docs.generator.markdown import code, markdown, table
 from docs.generator.markdown import page as whole_page
-from hub.governance.approvals import ApprovedExtract
+from hub.governance.approvals import ApprovalFile
 from hub.ledger import heads
 
 EXAMPLE = "severity,2022,2023\nFatal,12,3\nSerious,140,151\n"
@@ -48,7 +48,7 @@ def page() -> str:
         *_schema(reply.Reply),
         "## An approval",
         "What `lockedroom project approve` reads, as YAML or JSON.",
-        *_schema(ApprovedExtract),
+        *_schema(ApprovalFile),
         "## The manifest of an extract",
         "`/data/manifest.json` in a room.",
         *_schema(ExtractManifest),

@@ -10,8 +10,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
-from datasets.manifest import TableManifest
+from datasets.extract.layout import LAYOUTS
+from datasets.extract.source import parts_of
+from datasets.manifest import TableManifest, read_manifest_as
 from datasets.progress import Progress
+from datasets.snapshot import current_name
 from datasets.zone import DataZone
 from hub.settings import Settings
 
@@ -19,6 +22,19 @@ from hub.settings import Settings
 def zone(chosen: Settings) -> DataZone:
     """The installation's data zone."""
     return DataZone(chosen.state / "data")
+
+
+def real_sources(chosen: Settings, source: str, snapshot: str | None) -> frozenset[str] | None:
+    """Whose real records are in a snapshot, or in the one in use; ``None`` where there is none yet.
+
+    Raises PlainError when it is damaged.
+    """
+    layout, place = LAYOUTS.get(source), zone(chosen).sources(source)
+    name = snapshot or current_name(place)
+    if layout is None or name is None or not (place / name).is_dir():
+        return None
+    parts = parts_of(read_manifest_as(place / name, layout.manifest))
+    return frozenset(part for part, synthetic in parts.items() if not synthetic)
 
 
 def counts(tables: dict[str, TableManifest]) -> str:

@@ -15,6 +15,7 @@ from datasets.zone import checked_slug
 from hub.cli.context import console_actor, settings, store
 from hub.cli.data_context import bars, counts, in_words, zone
 from hub.governance import approved_extract
+from hub.governance.held_records import note_held
 from hub.governance.lookup import find_project
 from hub.governance.policies import projects as project_policy
 from hub.governance.tiers import load_tiers
@@ -37,7 +38,9 @@ def extract(
         spec = ExtractSpec.approved(slug, {**approved, "approval": {"sha256": approval}})
 
         def record(manifest: ExtractManifest) -> None:
+            real = real_parts(manifest)
             with opened.write() as session:
+                note_held(session, find_project(session, slug).number, real)
                 append(
                     session,
                     EventKind.EXTRACT_MADE,
@@ -49,6 +52,8 @@ def extract(
                         "source": f"{manifest.provenance.source}/{manifest.provenance.source_sha256}",
                         "rows": {name: table.rows for name, table in manifest.tables.items()},
                         "approval": approval,
+                        "tier": tier,
+                        "real": real,
                     },
                 )
 
@@ -63,9 +68,17 @@ def extract(
             )
     typer.echo(f"{'Already there' if result.existed else 'Made'}: extract {result.manifest.sha256} of {slug}")
     made = result.manifest
-    # Extracts of an earlier version name no parts.
-    parts = made.parts or {made.provenance.source: made.synthetic}
-    typer.echo(f"  {counts(made.tables)}; {in_words(parts)}")
+    typer.echo(f"  {counts(made.tables)}; {in_words(parts_in(made))}")
+
+
+def parts_in(made: ExtractManifest) -> dict[str, bool]:
+    """Every source of an extract, and whether its records are synthetic. Extracts of an earlier version name none."""
+    return made.parts or {made.provenance.source: made.synthetic}
+
+
+def real_parts(made: ExtractManifest) -> list[str]:
+    """The sources whose real records an extract holds."""
+    return sorted(name for name, synthetic in parts_in(made).items() if not synthetic)
 
 
 def approval_hash(approved: dict[str, Any]) -> str:

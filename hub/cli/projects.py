@@ -10,8 +10,10 @@ import yaml
 from output_checker.errors import PlainError
 
 from hub.cli.context import console_actor, first_moment, last_moment, print_table, settings, store
+from hub.cli.data_context import real_sources
 from hub.governance import projects, record_approval
-from hub.governance.approvals import parse_extract
+from hub.governance.approvals import parse_approval
+from hub.governance.tiers import load_tiers
 from hub.store.clock import utc_now
 
 app = typer.Typer(help="Projects and the data they are approved for.", no_args_is_help=True)
@@ -28,7 +30,10 @@ def create(
     title: Annotated[str, typer.Option(help="The title, on one line.")],
     ends: Annotated[str, typer.Option(help="Last day, as 2027-01-31 (UTC, that day included).")],
     starts: Annotated[str | None, typer.Option(help="First day, as 2026-02-01 (UTC). Left out, now.")] = None,
-    tier: Annotated[str, typer.Option(help="How sensitive the data are: a tier of policies/tiers.")] = "low",
+    tier: Annotated[
+        str | None,
+        typer.Option(help="A tier of policies/tiers. Left out, the lowest; an approval can raise it."),
+    ] = None,
     policy: Annotated[
         str | None, typer.Option(help="Disclosure policy. Left out, the installation's.")
     ] = None,
@@ -40,7 +45,7 @@ def create(
             session,
             slug=project,
             title=title,
-            tier=tier,
+            tier=tier or load_tiers().lowest.name,
             policy_name=policy or chosen.policy,
             starts_at=first_moment(starts) if starts else now,
             ends_at=last_moment(ends),
@@ -56,17 +61,35 @@ def create(
 def approve(
     project: Slug,
     file: Annotated[
-        Path, typer.Argument(help="YAML or JSON: source, snapshot, and of each table columns and rows.")
+        Path, typer.Argument(help="YAML or JSON: tier, source, snapshot, and of each table columns and rows.")
     ],
 ) -> None:
-    """Record which tables, columns and rows the committee approved for a project."""
-    extract = parse_extract(_read(file)).model_dump(mode="json")
-    with store() as opened, opened.write() as session:
-        digest = record_approval(session, project, extract, actor=console_actor(), now=utc_now())
+    """Record which tables, columns and rows the committee approved for a project, and in which tier."""
+    approval = parse_approval(_read(file))
+    extract = approval.extract.model_dump(mode="json")
+    chosen = settings()
+    real = real_sources(chosen, approval.extract.source, approval.extract.snapshot)
+    with store(chosen) as opened, opened.write() as session:
+        digest = record_approval(
+            session,
+            project,
+            extract,
+            actor=console_actor(),
+            now=utc_now(),
+            tier=approval.tier,
+            real_sources=real,
+        )
+        tier = projects.get_project(session, project).tier
     tables = ", ".join(
         f"{name} ({len(table['columns'])} columns)" for name, table in extract["tables"].items()
     )
     typer.echo(f"Approved for {project}: {extract['source']}: {tables}. Approval {digest[:12]}.")
+    typer.echo(f"The project's tier is {tier}.")
+    if real is None:
+        typer.echo(
+            f"There is no such snapshot of {extract['source']} yet: "
+            "whether the tier is high enough is asked when the extract is made."
+        )
 
 
 @app.command()

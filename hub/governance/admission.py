@@ -12,9 +12,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hub.governance.held_records import held_sources
 from hub.governance.lookup import find_seat
 from hub.governance.members import periods
 from hub.governance.policies.members import Period
+from hub.governance.policies.tiers import too_low
 from hub.governance.tiers import DoorKind, Tier, load_tiers
 from hub.store.models import Person
 from hub.store.names import PersonName, ProjectSlug, Seat, SeatId, WrongName, parse_person, parse_project
@@ -57,12 +59,14 @@ class Refused:
 class ProjectFacts:
     """What admission needs to know of a project in which the person has, or had, a seat.
 
-    ``tier`` is None where the installation has no tier of the name that was recorded.
+    ``tier`` is None where the installation has no tier of the name that was recorded; ``needed`` is the lowest tier
+    for the data that it was given, None where these are allowed in none.
     """
 
     slug: ProjectSlug
     number: int
     tier: Tier | None
+    needed: Tier | None
     policy: str
     starts_at: datetime
     ends_at: datetime
@@ -118,6 +122,9 @@ def decide_admission(facts: Facts, now: datetime) -> Admitted | Refused:
         return Refused(
             f"The tier of {project.slug} is not among those of this installation: ask the data manager."
         )
+    unfit = too_low(project.slug, project.tier, project.needed)
+    if unfit is not None:
+        return Refused(unfit)
     return Admitted(
         Terms(
             person=facts.person,
@@ -153,7 +160,7 @@ def load_facts(session: Session, person: PersonName, project: str) -> Facts:
         seat = None
     if seat is None:
         return Facts(person, known=True, disabled=disabled)
-    target = seat.project
+    target, tiers = seat.project, load_tiers()
     return Facts(
         person,
         known=True,
@@ -161,7 +168,8 @@ def load_facts(session: Session, person: PersonName, project: str) -> Facts:
         project=ProjectFacts(
             slug=ProjectSlug(target.slug),
             number=target.number,
-            tier=load_tiers().get(target.tier),
+            tier=tiers.get(target.tier),
+            needed=tiers.needed_for(held_sources(session, target.number)),
             policy=target.policy,
             starts_at=target.starts_at,
             ends_at=target.ends_at,

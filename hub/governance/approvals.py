@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from sqlalchemy import select
@@ -15,6 +15,8 @@ from hub.governance import permissions
 from hub.governance.errors import NotFound, WrongValue
 from hub.governance.lookup import find_project
 from hub.governance.policies import projects as project_policy
+from hub.governance.policies.tiers import needed_tier, tier_after_approval
+from hub.governance.tiers import load_tiers
 from hub.ledger import EventKind, append
 from hub.store.models import Approval, Membership, Person, Project, SeatRecord
 
@@ -83,12 +85,39 @@ class ApprovedExtract(_Strict):
     tables: Annotated[dict[_Name, ApprovedTable], Field(min_length=1, max_length=100)]
 
 
+class ApprovalFile(ApprovedExtract):
+    """An approval as the committee writes it: the data, and the tier of a project that may have them."""
+
+    tier: Annotated[str, StringConstraints(max_length=32)] | None = Field(
+        default=None,
+        description="the project's tier from now on; left out, the lowest that the data allow, and no lower than "
+        "before",
+    )
+
+    @property
+    def extract(self) -> ApprovedExtract:
+        """The data alone."""
+        return ApprovedExtract.model_validate(self.model_dump(exclude={"tier"}))
+
+
+_Shape = TypeVar("_Shape", bound=ApprovedExtract)
+
+
+def parse_approval(content: object) -> ApprovalFile:
+    """Check the shape of a whole approval. Raises WrongValue with a sentence that names the place."""
+    return _parse(ApprovalFile, content)
+
+
 def parse_extract(extract: object) -> ApprovedExtract:
-    """Check the shape. Raises WrongValue with a sentence that names the place."""
-    if not isinstance(extract, dict):
+    """Check the shape of what was approved. Raises WrongValue with a sentence that names the place."""
+    return _parse(ApprovedExtract, extract)
+
+
+def _parse(shape: type[_Shape], content: object) -> _Shape:
+    if not isinstance(content, dict):
         raise WrongValue("The approved extract is not right at the whole: it has to name source and tables.")
     try:
-        return ApprovedExtract.model_validate(extract)
+        return shape.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])[:120] or "the whole"
@@ -96,8 +125,21 @@ def parse_extract(extract: object) -> ApprovedExtract:
         raise WrongValue(f"The approved extract is not right at {where}: {said}.") from None
 
 
-def record_approval(session: Session, project: str, extract: object, *, actor: str, now: datetime) -> str:
-    """Approve data for a project; replaces an earlier approval. Returns the approval's SHA-256."""
+def record_approval(
+    session: Session,
+    project: str,
+    extract: object,
+    *,
+    actor: str,
+    now: datetime,
+    tier: str | None = None,
+    real_sources: frozenset[str] | None = None,
+) -> str:
+    """Approve data for a project; replaces an earlier approval. Returns the approval's SHA-256.
+
+    ``tier`` is the tier that the approval names, and ``real_sources`` those whose real records are among the data;
+    ``None`` while the data are not there. The project's tier may rise by it.
+    """
     approved = parse_extract(extract)
     target = find_project(session, project)
     permissions.check_may_approve_data(permissions.load_actor(session, actor), _members(session, target))
@@ -111,6 +153,13 @@ def record_approval(session: Session, project: str, extract: object, *, actor: s
             project_number=target.number, extract=text, sha256=digest, approved_at=now, approved_by=actor
         )
     )
+    tiers, before = load_tiers(), target.tier
+    after = tier_after_approval(
+        tiers.find(before),
+        named=None if tier is None else tiers.find(tier),
+        needed=None if real_sources is None else needed_tier(tiers, real_sources),
+    )
+    target.tier = after.name
     session.flush()
     append(
         session,
@@ -123,6 +172,8 @@ def record_approval(session: Session, project: str, extract: object, *, actor: s
             "source": approved.source,
             "tables": {name: table.columns for name, table in approved.tables.items()},
             "row_conditions": {name: len(table.rows) for name, table in approved.tables.items()},
+            "tier": after.name,
+            "tier_before": before,
         },
     )
     return digest

@@ -127,6 +127,7 @@ EVENTS: Mapping[EventKind, EventSpec] = MappingProxyType(
                 "tables": "approved tables, each with its columns",
                 "row_conditions": "how many conditions narrow the rows of each table",
             },
+            {"tier": "the project's tier from now on", "tier_before": "the tier it had until now"},
         ),
         EventKind.MEMBER_ADDED: EventSpec(
             "A person became a member of a project.",
@@ -181,6 +182,10 @@ EVENTS: Mapping[EventKind, EventSpec] = MappingProxyType(
                 "source": "the data source and its snapshot",
                 "rows": "rows of each table",
                 "approval": "hash of the approval that was carried out",
+            },
+            {
+                "tier": "the project's tier",
+                "real": "sources whose real records are in the extract; the others' are synthetic",
             },
         ),
         EventKind.SIGNIN_SUCCEEDED: EventSpec("A person signed in."),

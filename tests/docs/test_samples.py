@@ -7,7 +7,7 @@ import json
 import pytest
 import yaml
 
-from hub.governance.approvals import parse_extract
+from hub.governance.approvals import parse_approval
 from tests.docs.pages import DOCS, PAGES, Page, named
 
 NOTEBOOKS = sorted(DOCS.rglob("*.ipynb"))
@@ -28,11 +28,11 @@ def test_json_and_yaml_parse(page: Page) -> None:
         elif fence.language == "yaml":
             sample = yaml.safe_load(fence.text)
             if {"source", "tables"} <= sample.keys():
-                parse_extract(sample)
+                parse_approval(sample)
 
 
 def test_the_tutorials_approval_can_be_approved() -> None:
-    parse_extract(yaml.safe_load((DOCS / "tutorial" / "approval.yaml").read_text("utf-8")))
+    parse_approval(yaml.safe_load((DOCS / "tutorial" / "approval.yaml").read_text("utf-8")))
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.name)

@@ -4,7 +4,7 @@ from hub.store.models.airlock import AirlockDecision, AirlockFile, AirlockLock, 
 from hub.store.models.base import Base
 from hub.store.models.ledger import LedgerEntry
 from hub.store.models.people import Person, RoleGrant, SigninThrottle
-from hub.store.models.projects import Approval, Membership, Project, SeatRecord
+from hub.store.models.projects import Approval, HeldSource, Membership, Project, SeatRecord
 
 __all__ = [
     "AirlockDecision",
@@ -13,6 +13,7 @@ __all__ = [
     "AirlockRequest",
     "Approval",
     "Base",
+    "HeldSource",
     "LedgerEntry",
     "Membership",
     "Person",

@@ -55,6 +55,15 @@ class Approval(Base):
     __table_args__ = (CheckConstraint("length(sha256) = 64", name="sha256"),)
 
 
+class HeldSource(Base):
+    """A source whose real records an extract of the project has held."""
+
+    __tablename__ = "held_sources"
+
+    project_number: Mapped[int] = mapped_column(ForeignKey("projects.number"), primary_key=True)
+    source: Mapped[str] = mapped_column(String(32), primary_key=True)
+
+
 class SeatRecord(Base):
     """One person in one project. ``number`` gives the OS user and is never used again."""
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from datasets.zone import DataZone
 from hub.governance import record_approval
+from hub.governance.held_records import held_sources
 from hub.governance.projects import create_project
 from hub.store import prepare_store
 from hub.store.clock import utc_now
@@ -46,9 +47,13 @@ def state(tmp_path: Path) -> Path:
 
 
 def lockedroom(state: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    return command(state, "data", *arguments)
+
+
+def command(state: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LOCKEDROOM_")}
     return subprocess.run(
-        [LOCKEDROOM, "data", *map(str, arguments)],
+        [LOCKEDROOM, *map(str, arguments)],
         env=environment | {"LOCKEDROOM_STATE": str(state)},
         cwd=state.parent,
         capture_output=True,
@@ -228,6 +233,28 @@ def test_real_records_of_patients_go_to_a_patient_level_project(state: Path, tmp
     made = lockedroom(state, "extract", "road-safety")
     assert made.returncode == 0, made.stderr
     assert made.stdout.endswith("; real\n")
+
+
+def test_the_approval_raises_the_tier_to_what_the_data_need(state: Path, files: Path, tmp_path: Path) -> None:
+    approve(state, tier="synthetic")
+    approval = tmp_path / "approval.json"
+    approval.write_text(json.dumps(APPROVED))
+    said = command(state, "project", "approve", "road-safety", approval).stdout
+    assert "tier is synthetic" in said and "no such snapshot of stats19 yet" in said
+    assert lockedroom(state, "import", "stats19", files).returncode == 0
+
+    approval.write_text(json.dumps(APPROVED | {"tier": "synthetic"}))
+    wrong = refused(command(state, "project", "approve", "road-safety", approval))
+    assert "need at least the tier low, and the approval says synthetic" in wrong
+    approval.write_text(json.dumps(APPROVED))
+    assert command(state, "project", "approve", "road-safety", approval).stdout.endswith("tier is low.\n")
+    assert lockedroom(state, "extract", "road-safety").returncode == 0
+    (entry,) = ledger(state, "extract.made")
+    assert (entry["tier"], entry["real"]) == ("low", ["stats19"])
+    opened = prepare_store(f"sqlite:///{state / 'hub.sqlite'}")
+    with opened.read() as session:
+        assert held_sources(session, 1) == {"stats19"}
+    opened.close()
 
 
 def test_a_full_output_folder_is_left_alone(state: Path, files: Path) -> None:

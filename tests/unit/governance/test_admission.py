@@ -23,6 +23,7 @@ PROJECT = ProjectFacts(
     slug=ProjectSlug("road-safety"),
     number=3,
     tier=load_tiers().find("low"),
+    needed=load_tiers().lowest,
     policy="sacro",
     starts_at=NOW - 10 * DAY,
     ends_at=NOW + 10 * DAY,
@@ -118,6 +119,11 @@ def test_a_project_ends_at_its_end(offset: timedelta, admitted: bool) -> None:
         (replace(FACTS, project=replace(PROJECT, closed=True)), "is closed"),
         (replace(FACTS, project=replace(PROJECT, ends_at=NOW - DAY)), "ended on 1 March 2026, 12:00 UTC"),
         (replace(FACTS, project=replace(PROJECT, starts_at=NOW + DAY)), "begins on 3 March 2026"),
+        (replace(FACTS, project=replace(PROJECT, needed=None)), "allowed in no tier"),
+        (
+            replace(FACTS, project=replace(PROJECT, needed=load_tiers().find("patient-level"))),
+            "need at least the tier patient-level",
+        ),
         (replace(FACTS, project=replace(PROJECT, tier=None)), "tier of road-safety is not among those"),
         (
             replace(FACTS, periods=(Period(NOW - 2 * DAY, NOW - DAY),)),
