@@ -2,7 +2,7 @@
 # The Debian packages Lockedroom stands on: installed when root, else named in one line.
 # With the argument "docker" also those that rooms on Docker need.
 set -eu
-wanted="bubblewrap chromium e2fsprogs libseccomp2 postgresql python3-venv util-linux"
+wanted="bubblewrap chromium e2fsprogs fonts-dejavu-core libseccomp2 postgresql python3-venv tigervnc-standalone-server util-linux"
 if [ "${1:-}" = docker ]; then
   wanted="$wanted debian-archive-keyring debootstrap"
   command -v dockerd >/dev/null || wanted="$wanted docker.io" # not beside an engine of another maker

@@ -22,7 +22,7 @@ from hub.rooms.inside import (
 from hub.rooms.spec import Backend, RoomSpec
 from hub.settings import Settings
 
-_OWN_USER = {Isolation.OWN_USER, Isolation.OWN_USER_NO_CONTROL_GROUP}
+OWN_USER = {Isolation.OWN_USER, Isolation.OWN_USER_NO_CONTROL_GROUP}
 
 
 def backend(settings: Settings) -> Backend:
@@ -37,7 +37,7 @@ def backend(settings: Settings) -> Backend:
         missing.append("Memory and processes of the room as a whole are not limited: no control groups here.")
     return Backend(
         name=str(isolation),
-        own_user=isolation in _OWN_USER,
+        own_user=isolation in OWN_USER,
         missing=tuple(missing),
         environment=room_environment_folder(settings.room_environment),
     )
@@ -46,7 +46,7 @@ def backend(settings: Settings) -> Backend:
 def sandbox_of(spec: RoomSpec, *, isolation: Isolation | None = None) -> Sandbox:
     """The sandbox that is this room. ``isolation`` is what the machine can give; found out by default."""
     isolation = isolation or probe()
-    own_user = isolation in _OWN_USER
+    own_user = isolation in OWN_USER
     uid, gid = (spec.uid, spec.gid) if own_user else (os.getuid(), os.getgid())
     environment = Bind(source=spec.environment, target=spec.environment)
     return Sandbox(

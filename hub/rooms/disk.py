@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-_MOUNTED = ("seats/*/*", "projects/*/shared", "run/rooms/*")
+_MOUNTED = ("seats/*/*", "projects/*/shared", "run/rooms/*", "run/windows/*")
 
 
 log = logging.getLogger("lockedroom.rooms")

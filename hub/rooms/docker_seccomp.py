@@ -11,13 +11,15 @@ from output_checker.isolation import seccomp
 _ARCHITECTURES = {"x86_64": "SCMP_ARCH_X86_64", "aarch64": "SCMP_ARCH_AARCH64"}
 
 
-def profile() -> dict[str, Any]:
+def profile(*, inner_sandbox: bool = False) -> dict[str, Any]:
     """The profile: the same rules as a bubblewrap room's. Other architectures' calls kill the process.
+
+    ``inner_sandbox`` gives the rules of a window, whose browser builds a sandbox of its own.
 
     Engines before version 23 know no default answer but EPERM. So whatever is refused is named as well, as far
     as it can be; of calls that nobody knows yet, runc itself says ENOSYS.
     """
-    rules = seccomp.rules()
+    rules = seccomp.rules(inner_sandbox=inner_sandbox)
     named = {name for rule in rules for name in rule.calls}
     absent = [name for name in seccomp.known_calls() if name not in named]
     return {

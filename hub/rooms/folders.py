@@ -62,21 +62,49 @@ def prepare(
     return folders, missing
 
 
+def prepare_window(state: Path, *, seat: str, uid: int, gid: int) -> tuple[Path, Path, list[str]]:
+    """Make the two folders through which a window and its door meet, both empty.
+
+    Returns the window's own, which ``uid`` can write; the door's, which stays the hub's; and a sentence for each
+    limit that could not be had.
+    """
+    for parent in ("run", "run/windows", "run/doors"):
+        _hub_only(state / parent)
+    run, door = state / "run" / "windows" / seat, state / "run" / "doors" / seat
+    missing = renew_window(run, uid, gid)
+    _clear(door)
+    # Behind a parent that only the hub enters; the window sees this folder alone, and cannot write it.
+    _own(door, (os.getuid(), os.getgid()), 0o755)
+    return run, door, missing
+
+
+def renew_window(run: Path, uid: int, gid: int) -> list[str]:
+    """Empty a window's own folder: none of it is running. Returns what :func:`prepare_window` does of limits."""
+    as_root = os.geteuid() == 0
+    return _empty_run_folder(run, (uid, gid) if as_root else (os.getuid(), os.getgid()), as_root)
+
+
 def _empty_run_folder(folder: Path, owner: tuple[int, int], as_root: bool) -> list[str]:
-    """An empty folder for the room's socket: what an earlier room left in its place is gone."""
+    """An empty folder for a room's or a window's socket: what an earlier one left in its place is gone."""
     folder.mkdir(mode=0o700, exist_ok=True)
     reason: str | None = "the hub is not root"
     if as_root:
         reason = mount_in_memory(folder, _RUN_BYTES, _RUN_FILES, owner)
     if reason is None:
         return []
-    for entry in folder.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)  # follows no link, and no room of this seat is running
-        else:
-            entry.unlink()
+    _clear(folder)
     _own(folder, owner, 0o700)
     return [f"{folder.name} has no size limit of its own: {reason}."]
+
+
+def _clear(folder: Path) -> None:
+    """Make the folder if need be, and empty it: nothing of this seat is running."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)  # follows no link
+        else:
+            entry.unlink()
 
 
 def _hub_only(folder: Path) -> None:

@@ -39,10 +39,11 @@ def built_as_runc_does(found: dict[str, Any], default: int) -> bytes:
         return out.read()
 
 
-def test_an_engine_of_today_builds_what_bubblewrap_gets() -> None:
-    fd = seccomp.filter_fd()
+@pytest.mark.parametrize("inner_sandbox", [False, True], ids=["room", "window"])
+def test_an_engine_of_today_builds_what_bubblewrap_gets(inner_sandbox: bool) -> None:
+    fd = seccomp.filter_fd(inner_sandbox=inner_sandbox)
     with os.fdopen(fd, "rb") as source:
-        assert built_as_runc_does(profile(), errno.ENOSYS) == source.read()
+        assert built_as_runc_does(profile(inner_sandbox=inner_sandbox), errno.ENOSYS) == source.read()
 
 
 def test_an_older_engine_with_its_own_default_is_told_every_refusal() -> None:
@@ -59,6 +60,17 @@ def test_an_older_engine_with_its_own_default_is_told_every_refusal() -> None:
 def test_what_is_refused_is_refused_by_name(call: str) -> None:
     (entry,) = [entry for entry in profile()["syscalls"] if call in entry["names"]]
     assert (entry["action"], entry["errnoRet"]) == ("SCMP_ACT_ERRNO", errno.ENOSYS)
+
+
+def test_a_window_may_make_three_kinds_of_namespace_and_no_other() -> None:
+    let_through = {
+        (call, entry["args"][0]["value"])
+        for entry in profile(inner_sandbox=True)["syscalls"]
+        for call in entry["names"]
+        if call in {"clone", "unshare"} and entry["action"] == "SCMP_ACT_ALLOW"
+    }
+    cgroups_mounts_names_ipc = 0x02000000 | 0x00020000 | 0x04000000 | 0x08000000
+    assert let_through == {("clone", cgroups_mounts_names_ipc), ("unshare", cgroups_mounts_names_ipc)}
 
 
 def test_it_is_what_an_engine_reads() -> None:

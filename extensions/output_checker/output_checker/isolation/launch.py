@@ -37,7 +37,7 @@ def main() -> None:
     arguments_fd = memory_file(
         b"".join(part.encode() + b"\0" for part in bubblewrap_arguments(sandbox, text_fds))
     )
-    seccomp_fd = seccomp.filter_fd()
+    seccomp_fd = seccomp.filter_fd(inner_sandbox=sandbox.inner_sandbox)
     for kept in (*text_fds, arguments_fd, seccomp_fd):
         os.set_inheritable(kept, True)
     command = [

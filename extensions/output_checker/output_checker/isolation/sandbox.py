@@ -56,7 +56,8 @@ class Sandbox(_Frozen):
     ``name`` names the control group; ``control_group`` says whether to ask for one. ``identity`` is
     ``None`` where the parent is not root: the sandbox then runs as the parent's own user in a user
     namespace of its own. ``quiet`` drops what bubblewrap and the command write to the error output; only
-    the launcher's own sentences are left there, and nothing that was chosen inside.
+    the launcher's own sentences are left there, and nothing that was chosen inside. ``inner_sandbox`` is for a
+    browser, which builds a sandbox of its own for each of its pages: it may make user namespaces.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Sandbox(_Frozen):
     limits: Limits = Limits()
     control_group: bool = True
     quiet: bool = False
+    inner_sandbox: bool = False
 
 
 # The parts of the operating system that any program needs to start; nothing of the host's own state.
@@ -88,7 +90,8 @@ def bubblewrap_arguments(sandbox: Sandbox, text_fds: Sequence[int]) -> list[str]
     """
     arguments = ["--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     if sandbox.identity is None:
-        arguments += ["--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
+        arguments += ["--unshare-user", *([] if sandbox.inner_sandbox else ["--disable-userns"])]
+        arguments += ["--cap-drop", "ALL"]
     else:
         # No user namespace: its owner would be root of it. The three capabilities let setpriv step
         # down to the sandbox's own user, which then has none; seccomp denies new namespaces.

@@ -9,6 +9,9 @@ What is kept out, and why:
   performance counters, ``userfaultfd``, kernel modules, clocks, and whatever a newer kernel adds.
 
 ``clone3`` hides its flags behind a pointer, so it is absent and the C library falls back to ``clone``.
+
+A sandbox that runs a browser may let it build its own, inner sandbox: then new user, process and network
+namespaces and ``chroot`` are let through, and all else stays as it is. Mount namespaces are not among them.
 """
 
 from __future__ import annotations
@@ -20,7 +23,8 @@ from dataclasses import dataclass
 
 import pyseccomp
 
-_CLONE_NEW_FLAGS = 0x02000000 | 0x00020000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
+_INNER_SANDBOX_FLAGS = 0x10000000 | 0x20000000 | 0x40000000  # CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET
+_OTHER_NEW_FLAGS = 0x02000000 | 0x00020000 | 0x04000000 | 0x08000000  # cgroup, mounts, host name, IPC
 _ALLOWED_FAMILIES = (int(socket.AF_UNIX), int(socket.AF_INET), int(socket.AF_INET6))
 _HIGHEST_FAMILY_TO_LIST = 64
 # Numbers of system calls, on the architectures whose calls are numbered from 0, stay far below.
@@ -78,13 +82,22 @@ class Rule:
     condition: Condition | None = None
 
 
-def rules() -> tuple[Rule, ...]:
-    """The filter as data, for every engine that can hold to it. What no rule names answers ENOSYS."""
-    no_new_namespace = Condition(0, 0, mask=_CLONE_NEW_FLAGS)
+def rules(*, inner_sandbox: bool = False) -> tuple[Rule, ...]:
+    """The filter as data, for every engine that can hold to it. What no rule names answers ENOSYS.
+
+    ``inner_sandbox`` lets through what a browser builds its own sandbox of.
+    """
+    kept_out = _OTHER_NEW_FLAGS if inner_sandbox else _OTHER_NEW_FLAGS | _INNER_SANDBOX_FLAGS
+    without_those = Condition(0, 0, mask=kept_out)
     found = [
         Rule(ALLOWED_SYSCALLS),
-        Rule(("clone",), condition=no_new_namespace),
-        Rule(("unshare", "setns", "mount", "ptrace", "bpf"), errno.EPERM),
+        Rule(("clone",), condition=without_those),
+        Rule(("setns", "mount", "ptrace", "bpf"), errno.EPERM),
+        *(
+            [Rule(("unshare",), condition=without_those), Rule(("chroot",))]
+            if inner_sandbox
+            else [Rule(("unshare",), errno.EPERM)]
+        ),
         Rule(("socketpair",), condition=Condition(0, int(socket.AF_UNIX))),
     ]
     found += [Rule(("socket",), condition=Condition(0, family)) for family in _ALLOWED_FAMILIES]
@@ -97,10 +110,10 @@ def rules() -> tuple[Rule, ...]:
     return tuple(found)
 
 
-def build_filter() -> pyseccomp.SyscallFilter:
+def build_filter(*, inner_sandbox: bool = False) -> pyseccomp.SyscallFilter:
     """The filter as a libseccomp object; foreign architectures' calls kill the process."""
     built = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.ENOSYS))
-    for rule in rules():
+    for rule in rules(inner_sandbox=inner_sandbox):
         action = pyseccomp.ALLOW if rule.errno is None else pyseccomp.ERRNO(rule.errno)
         for name in rule.calls:
             if _known(name):
@@ -113,11 +126,11 @@ def known_calls() -> tuple[str, ...]:
     return tuple(sorted(name for number in range(_NUMBERS) if (name := _name_of(number)) is not None))
 
 
-def filter_fd() -> int:
+def filter_fd(*, inner_sandbox: bool = False) -> int:
     """A file descriptor holding the compiled filter at offset 0, as bubblewrap's ``--seccomp`` reads it."""
     fd = os.memfd_create("seccomp", 0)
     with os.fdopen(os.dup(fd), "wb", closefd=True) as out:
-        build_filter().export_bpf(out)
+        build_filter(inner_sandbox=inner_sandbox).export_bpf(out)
     os.lseek(fd, 0, os.SEEK_SET)
     return fd
 
