@@ -89,10 +89,11 @@ class Settings(BaseSettings):
         description="Image that rooms on Docker start from, by name or id. "
         "Left out, the one that `make room-image` built, named in the ROOM_ENV directory.",
     )
-    policy: str = Field(
-        default="sacro",
+    policy: str | None = Field(
+        default=None,
         pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
-        description="Disclosure policy of new projects: the name of a file in policies/disclosure.",
+        description="Disclosure policy of new projects: the name of a file in policies/disclosure, as strict as their "
+        "tier asks. Left out, the tier's.",
     )
     seat_uid_base: int = Field(
         default=200001,

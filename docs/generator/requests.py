@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from docs.generator.markdown import code, table
 from docs.generator.markdown import page as whole_page
-from hub.airlock.policies import APPROVALS_NEEDED
 from hub.airlock.states import TRANSITIONS, Event, State
 
 
@@ -12,8 +11,8 @@ def page() -> str:
     """The page."""
     return whole_page(
         "States of a request",
-        f"A request begins when the airlock takes a bundle out of an outbox. {APPROVALS_NEEDED} output checkers "
-        "other than the author have to approve it.",
+        "A request begins when the airlock takes a bundle out of an outbox. As many output checkers other than the "
+        "author have to approve it as the project's [tier](tiers.md) asks for.",
         "## Diagram",
         f"```mermaid\n{diagram()}\n```",
         "## States",

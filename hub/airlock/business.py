@@ -178,6 +178,21 @@ def record_check(session: Session, number: int, outcome: Outcome, now: datetime)
     return case.state
 
 
+def ask_for_more(session: Session, number: int, now: datetime) -> State:
+    """Send an approved request back to the output checkers, where fewer approvals count than its tier asks for by now.
+
+    Returns the state that follows.
+    """
+    case = Case.open(session, number, now)
+    if case.state is not State.APPROVED or not policies.too_few(case.moment, case.author):
+        return case.state
+    because = "Fewer approvals count now than the project's tier asks for."
+    if _void_standing(case, because):
+        case.record(EventKind.REVIEWS_VOIDED, request=number, reason=because)
+    case.move(Event.VOID)
+    return case.state
+
+
 def submit(session: Session, number: int, *, person: str, now: datetime) -> None:
     """The author asks for release."""
     case = Case.open(session, number, now)
@@ -222,7 +237,8 @@ def approve(
     _decide(case, person, "approve", comment, seen)
     case.move(event)
     if event is Event.APPROVE_LAST:
-        case.record(EventKind.REQUEST_APPROVED, request=number)
+        tier, needed = case.request.seat.project.tier, moment.approvals_needed
+        case.record(EventKind.REQUEST_APPROVED, request=number, tier=tier, approvals=needed)
     return case.state
 
 

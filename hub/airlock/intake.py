@@ -24,6 +24,7 @@ from hub.airlock.policies import WrongMoment
 from hub.airlock.records import find, seat_of
 from hub.airlock.release import Airlock
 from hub.airlock.states import State
+from hub.governance.projects import policy_of
 from hub.store.models import AirlockRequest, Project, SeatRecord
 from hub.store.names import Seat, WrongName, parse_seat
 
@@ -229,6 +230,7 @@ class Intake:
         Waiting for output checkers is not something to do, unless policy or checker changed meanwhile.
         """
         states = [State.TAKEN, State.SUBMITTED, State.APPROVED]
+        due = []
         with self.airlock.store.read() as session:
             rows = session.execute(
                 select(
@@ -238,20 +240,19 @@ class Intake:
                     AirlockRequest.policy,
                     AirlockRequest.policy_digest,
                     AirlockRequest.checker,
-                    Project.policy,
+                    Project,
                 )
                 .join(AirlockRequest.seat)
                 .join(SeatRecord.project)
                 .where(AirlockRequest.state.in_(states))
                 .order_by(AirlockRequest.changed_at)
             ).all()
-        due = []
-        for number, state, seat_number, policy, digest, checker, policy_now in rows:
-            if state == State.SUBMITTED and policy == policy_now:
-                now = self.airlock.checker.binding([], policy)
-                if (digest, checker) == (now.policy.rsplit(" ", 1)[-1], now.checker):
-                    continue
-            due.append((number, State(state), seat_number))
+            for number, state, seat_number, policy, digest, checker, project in rows:
+                if state == State.SUBMITTED and policy == policy_of(project):
+                    now = self.airlock.checker.binding([], policy)
+                    if (digest, checker) == (now.policy.rsplit(" ", 1)[-1], now.checker):
+                        continue
+                due.append((number, State(state), seat_number))
         return due
 
     def _release(self, number: int) -> int:

@@ -14,7 +14,6 @@ from output_checker.errors import PlainError
 
 from hub.airlock.states import Event, State, transition
 
-APPROVALS_NEEDED = 2
 MAX_COMMENT_CHARS = 4000
 
 Verdict = Literal["clear", "review", "block"]
@@ -49,11 +48,13 @@ class Binding:
 class Moment:
     """What the store says about a request at this moment.
 
-    ``approved_by`` holds the people whose approvals still stand.
+    ``approved_by`` holds the people whose approvals still stand, ``approvals_needed`` how many the project's tier
+    asks for.
     """
 
     state: State
     verdict: Verdict | None
+    approvals_needed: int
     approved_by: frozenset[str] = frozenset()
 
 
@@ -92,7 +93,7 @@ def check_approve(moment: Moment, person: str, *, complete: bool) -> None:
     _possible(moment, Event.APPROVE, "approved")
     if person in moment.approved_by:
         raise WrongMoment(
-            "You have approved this request already: the second approval comes from somebody else."
+            "You have approved this request already: the next approval comes from somebody else."
         )
     if not complete:
         raise NotReadable(
@@ -115,10 +116,17 @@ def check_comment(comment: str | None) -> None:
 
 
 def check_release(moment: Moment, author: str) -> None:
-    """Two standing approvals of two people, neither the author."""
+    """Standing approvals of as many people as the tier asks for, the author not among them."""
     _possible(moment, Event.RELEASE, "released")
-    if len(moment.approved_by - {author}) < APPROVALS_NEEDED:
-        raise WrongMoment("This request has not been approved by two output checkers other than its author.")
+    if too_few(moment, author):
+        raise WrongMoment(
+            "This request has not been approved by as many output checkers other than its author as its project needs."
+        )
+
+
+def too_few(moment: Moment, author: str) -> bool:
+    """Whether approvals are missing. Pure."""
+    return len(moment.approved_by - {author}) < moment.approvals_needed
 
 
 def check_download(moment: Moment) -> None:
@@ -130,7 +138,7 @@ def check_download(moment: Moment) -> None:
 
 def approval_event(moment: Moment, person: str) -> Event:
     """Which event the approval of ``person`` is: one of several, or the last that was needed."""
-    enough = len(moment.approved_by | {person}) >= APPROVALS_NEEDED
+    enough = len(moment.approved_by | {person}) >= moment.approvals_needed
     return Event.APPROVE_LAST if enough else Event.APPROVE
 
 

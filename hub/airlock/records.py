@@ -19,6 +19,7 @@ from hub.airlock.states import State
 from hub.governance.admission import Admitted, admission
 from hub.governance.lookup import find_seat
 from hub.governance.permissions import active_roles
+from hub.governance.tiers import load_tiers
 from hub.store.models import AirlockDecision, AirlockRequest, Person
 from hub.store.names import PersonName, ProjectSlug, Seat
 
@@ -65,7 +66,8 @@ def moment_of(request: AirlockRequest) -> Moment:
     approvals = {d.person.name for d in standing(request) if d.decision == "approve"}
     verdict = request.verdict
     assert verdict in {None, "clear", "review", "block"}
-    return Moment(State(request.state), verdict, frozenset(approvals))  # type: ignore[arg-type]
+    needed = load_tiers().in_force(request.seat.project.tier).reviewers
+    return Moment(State(request.state), verdict, needed, frozenset(approvals))  # type: ignore[arg-type]
 
 
 def checked_of(request: AirlockRequest) -> Checked:

@@ -16,6 +16,7 @@ from hub.airlock.locks import release_lock
 from hub.airlock.quarantine import CopyChanged, Quarantine
 from hub.airlock.states import State
 from hub.governance.approvals import parse_extract
+from hub.governance.projects import policy_of
 from hub.store import Store
 from hub.store.models import Approval
 from hub.store.names import ProjectSlug
@@ -56,7 +57,7 @@ def to_check(airlock: Airlock, number: int) -> ToCheck:
         )
         project = request.seat.project
         return ToCheck(
-            number, ProjectSlug(project.slug), project.policy, files, _sources(session, project.number)
+            number, ProjectSlug(project.slug), policy_of(project), files, _sources(session, project.number)
         )
 
 
@@ -99,7 +100,11 @@ def release(airlock: Airlock, number: int) -> State:
     with release_lock(airlock.store, scopes, seconds=seconds, clock=airlock.clock) as lock:
         with airlock.store.read() as session:
             request = records.find(session, number)
-            policies.check_release(records.moment_of(request), records.author_of(request))
+            moment, author = records.moment_of(request), records.author_of(request)
+        if moment.state is State.APPROVED and policies.too_few(moment, author):
+            with airlock.store.write() as session:
+                return business.ask_for_more(session, number, airlock.clock())
+        policies.check_release(moment, author)
         outcome = _look_again(airlock, wanted)
         with airlock.store.write() as session:
             now = airlock.clock()

@@ -35,7 +35,7 @@ def create(
         typer.Option(help="A tier of policies/tiers. Left out, the lowest; an approval can raise it."),
     ] = None,
     policy: Annotated[
-        str | None, typer.Option(help="Disclosure policy. Left out, the installation's.")
+        str | None, typer.Option(help="Disclosure policy. Left out, the installation's, or the tier's.")
     ] = None,
 ) -> None:
     """Set up a project."""
@@ -77,14 +77,15 @@ def approve(
             actor=console_actor(),
             now=utc_now(),
             tier=approval.tier,
+            policy=approval.policy,
             real_sources=real,
         )
-        tier = projects.get_project(session, project).tier
+        record = projects.get_project(session, project)
     tables = ", ".join(
         f"{name} ({len(table['columns'])} columns)" for name, table in extract["tables"].items()
     )
     typer.echo(f"Approved for {project}: {extract['source']}: {tables}. Approval {digest[:12]}.")
-    typer.echo(f"The project's tier is {tier}.")
+    typer.echo(f"The project's tier is {record.tier}, and its outputs are checked by {record.policy}.")
     if real is None:
         typer.echo(
             f"There is no such snapshot of {extract['source']} yet: "

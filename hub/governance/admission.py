@@ -16,7 +16,7 @@ from hub.governance.held_records import held_sources
 from hub.governance.lookup import find_seat
 from hub.governance.members import periods
 from hub.governance.policies.members import Period
-from hub.governance.policies.tiers import too_low
+from hub.governance.policies.tiers import policy_in_force, too_low
 from hub.governance.tiers import DoorKind, Tier, load_tiers
 from hub.store.models import Person
 from hub.store.names import PersonName, ProjectSlug, Seat, SeatId, WrongName, parse_person, parse_project
@@ -133,7 +133,7 @@ def decide_admission(facts: Facts, now: datetime) -> Admitted | Refused:
             seat_number=facts.seat_number,
             project_number=project.number,
             tier=project.tier,
-            policy=project.policy,
+            policy=policy_in_force(project.tier, project.policy),
             ends_at=min(current.last, project.ends_at),
         )
     )

@@ -15,7 +15,8 @@ from hub.governance import permissions
 from hub.governance.errors import NotFound, WrongValue
 from hub.governance.lookup import find_project
 from hub.governance.policies import projects as project_policy
-from hub.governance.policies.tiers import needed_tier, tier_after_approval
+from hub.governance.policies.tiers import check_policy_is_enough, needed_tier, tier_after_approval
+from hub.governance.projects import known_policy, policy_of
 from hub.governance.tiers import load_tiers
 from hub.ledger import EventKind, append
 from hub.store.models import Approval, Membership, Person, Project, SeatRecord
@@ -94,10 +95,15 @@ class ApprovalFile(ApprovedExtract):
         "before",
     )
 
+    policy: Annotated[str, StringConstraints(max_length=63)] | None = Field(
+        default=None,
+        description="the disclosure policy of its outputs, as strict as its tier asks; left out, the one it has",
+    )
+
     @property
     def extract(self) -> ApprovedExtract:
         """The data alone."""
-        return ApprovedExtract.model_validate(self.model_dump(exclude={"tier"}))
+        return ApprovedExtract.model_validate(self.model_dump(exclude={"tier", "policy"}))
 
 
 _Shape = TypeVar("_Shape", bound=ApprovedExtract)
@@ -133,12 +139,13 @@ def record_approval(
     actor: str,
     now: datetime,
     tier: str | None = None,
+    policy: str | None = None,
     real_sources: frozenset[str] | None = None,
 ) -> str:
     """Approve data for a project; replaces an earlier approval. Returns the approval's SHA-256.
 
-    ``tier`` is the tier that the approval names, and ``real_sources`` those whose real records are among the data;
-    ``None`` while the data are not there. The project's tier may rise by it.
+    ``tier`` and ``policy`` are what the approval names for the project, and ``real_sources`` those whose real
+    records are among the data; ``None`` while the data are not there. The project's tier may rise by it.
     """
     approved = parse_extract(extract)
     target = find_project(session, project)
@@ -160,6 +167,9 @@ def record_approval(
         needed=None if real_sources is None else needed_tier(tiers, real_sources),
     )
     target.tier = after.name
+    if policy is not None:
+        check_policy_is_enough(after, known_policy(policy))
+        target.policy = policy
     session.flush()
     append(
         session,
@@ -174,6 +184,7 @@ def record_approval(
             "row_conditions": {name: len(table.rows) for name, table in approved.tables.items()},
             "tier": after.name,
             "tier_before": before,
+            "policy": policy_of(target),
         },
     )
     return digest

@@ -13,6 +13,7 @@ from hub.governance import permissions
 from hub.governance.errors import NotNow, WrongValue
 from hub.governance.lookup import find_project
 from hub.governance.policies import projects as policy
+from hub.governance.policies.tiers import check_policy_is_enough, policy_in_force
 from hub.governance.text import one_line
 from hub.governance.tiers import load_tiers
 from hub.ledger import EventKind, append
@@ -41,27 +42,28 @@ def create_project(
     slug: str,
     title: str,
     tier: str,
-    policy_name: str,
+    policy_name: str | None,
     starts_at: datetime,
     ends_at: datetime,
     actor: str,
     now: datetime,
 ) -> ProjectRecord:
-    """Set up a project. Names and numbers are never given twice."""
+    """Set up a project. Names and numbers are never given twice. Without ``policy_name`` it has its tier's."""
     project_slug = parse_project(slug)
     permissions.check_may_manage_projects(permissions.load_actor(session, actor))
-    tier = load_tiers().find(tier).name
+    found = load_tiers().find(tier)
     policy.check_can_create(ends_at=ends_at, now=now)
     policy.check_period(starts_at, ends_at)
-    policy_name = _known_policy(policy_name)
+    if policy_name is not None:
+        check_policy_is_enough(found, known_policy(policy_name))
     if session.scalar(select(Project.number).where(Project.slug == project_slug)) is not None:
         raise NotNow("There is a project of that name already; names are never given twice.")
     project = Project(
         number=(session.scalar(select(func.max(Project.number))) or 0) + 1,
         slug=project_slug,
         title=one_line(title, "A title"),
-        tier=tier,
-        policy=policy_name,
+        tier=found.name,
+        policy=policy_name or found.disclosure[0],
         starts_at=starts_at,
         ends_at=ends_at,
         created_at=now,
@@ -131,11 +133,17 @@ def get_project(session: Session, slug: str) -> ProjectRecord:
     return _record(find_project(session, slug))
 
 
-def _known_policy(name: str) -> str:
+def known_policy(name: str) -> str:
+    """The name of a disclosure policy that there is. Raises WrongValue."""
     try:
         return load_policy(name).name
     except PolicyError as error:
         raise WrongValue(error.sentence) from None
+
+
+def policy_of(project: Project) -> str:
+    """The disclosure policy by which the project's outputs are checked now."""
+    return policy_in_force(load_tiers().in_force(project.tier), project.policy)
 
 
 def _record(project: Project) -> ProjectRecord:
@@ -144,7 +152,7 @@ def _record(project: Project) -> ProjectRecord:
         number=project.number,
         title=project.title,
         tier=project.tier,
-        policy=project.policy,
+        policy=policy_of(project),
         starts_at=project.starts_at,
         ends_at=project.ends_at,
         closed_at=project.closed_at,

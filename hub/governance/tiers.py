@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 import yaml
 from output_checker.errors import PlainError
+from output_checker.policy import PolicyError, load_policy, policy_names
+from output_checker.strictness import weaker_in
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from hub.governance.errors import WrongValue
@@ -78,6 +80,17 @@ class Tier(_Strict):
         description="Whether its rooms open only where the hub gives each seat an operating-system user of its own."
     )
 
+    disclosure: tuple[_Name, ...] = Field(
+        strict=False,
+        min_length=1,
+        description="Disclosure policies that are enough for its outputs: one of these, or one at least as strict as "
+        "one of these. A project that names none has the first.",
+    )
+    reviewers: int = Field(
+        ge=1,
+        le=10,
+        description="Output checkers who have to approve a request. Of patient-level data two or more.",
+    )
     limits: TierLimits
     idle_minutes: int = Field(
         ge=1,
@@ -89,6 +102,8 @@ class Tier(_Strict):
     def _the_door_can_hold_it(self) -> Tier:
         if self.patient_level and self.door != "window":
             raise ValueError("patient-level data need the window door")
+        if self.patient_level and self.reviewers < 2:
+            raise ValueError("outputs of patient-level data need two reviewers or more")
         if (self.clipboard == "closed") != (self.door == "window"):
             raise ValueError("the clipboard is open with the lab door and closed with the window")
         return self
@@ -119,6 +134,11 @@ class Tiers:
         return cls(ordered)
 
     @property
+    def highest(self) -> Tier:
+        """The tier that asks for most."""
+        return self.ordered[-1]
+
+    @property
     def lowest(self) -> Tier:
         """The tier that asks for least."""
         return self.ordered[0]
@@ -132,6 +152,10 @@ class Tiers:
     def get(self, name: str) -> Tier | None:
         """The tier of that name, or None."""
         return next((tier for tier in self.ordered if tier.name == name), None)
+
+    def in_force(self, name: str) -> Tier:
+        """The tier of that name. One that this installation no longer has is taken for the highest."""
+        return self.get(name) or self.highest
 
     def find(self, name: str) -> Tier:
         """The tier of that name. Raises WrongValue with those there are."""
@@ -173,6 +197,9 @@ def _read(path: Path) -> Tier:
         place = ".".join(str(part) for part in first["loc"]) or "the whole"
         said = first["msg"].removeprefix("Value error, ")
         raise TierError(f"The tier {called} is wrong at {place}: {said}.") from error
+    for policy in tier.disclosure:
+        if policy not in policy_names():
+            raise TierError(f"The tier {called} names a disclosure policy that is not there: {policy}.")
     if tier.name != path.stem:
         raise TierError(f"The tier {called} calls itself {tier.name}: give both one name.")
     return tier
@@ -186,4 +213,17 @@ def _weaker_in(higher: Tier, lower: Tier) -> str | None:
         return "door"
     if lower.needs_own_user and not higher.needs_own_user:
         return "needs_own_user"
+    if higher.reviewers < lower.reviewers:
+        return "reviewers"
+    if not all(is_enough(lower, policy) for policy in higher.disclosure):
+        return "disclosure"
     return None
+
+
+def is_enough(tier: Tier, policy: str) -> bool:
+    """Whether a disclosure policy asks for enough for the outputs of a tier."""
+    try:
+        found = load_policy(policy)
+    except PolicyError:
+        return False
+    return any(not weaker_in(found, load_policy(accepted)) for accepted in tier.disclosure)

@@ -127,7 +127,11 @@ EVENTS: Mapping[EventKind, EventSpec] = MappingProxyType(
                 "tables": "approved tables, each with its columns",
                 "row_conditions": "how many conditions narrow the rows of each table",
             },
-            {"tier": "the project's tier from now on", "tier_before": "the tier it had until now"},
+            {
+                "tier": "the project's tier from now on",
+                "tier_before": "the tier it had until now",
+                "policy": "the disclosure policy for its outputs from now on",
+            },
         ),
         EventKind.MEMBER_ADDED: EventSpec(
             "A person became a member of a project.",
@@ -298,7 +302,11 @@ EVENTS: Mapping[EventKind, EventSpec] = MappingProxyType(
             "The decisions on a request no longer count, because what they were about changed.",
             {**_REQUEST, "reason": "what changed"},
         ),
-        EventKind.REQUEST_APPROVED: EventSpec("A request has the approvals it needs.", {**_REQUEST}),
+        EventKind.REQUEST_APPROVED: EventSpec(
+            "A request has the approvals it needs.",
+            {**_REQUEST},
+            {"tier": "the project's tier", "approvals": "how many people it asks for"},
+        ),
         EventKind.REQUEST_REJECTED: EventSpec("A request was rejected.", {**_REQUEST}),
         EventKind.OUTPUT_RELEASED: EventSpec(
             "Outputs were checked once more and released to their author.",

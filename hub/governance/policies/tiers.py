@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from output_checker.policy import load_policy
+from output_checker.strictness import weaker_in
+
 from hub.governance.errors import NotNow, WrongValue
-from hub.governance.tiers import Tier, Tiers
+from hub.governance.tiers import Tier, Tiers, is_enough
 
 
 def needed_tier(tiers: Tiers, real_sources: frozenset[str]) -> Tier:
@@ -33,6 +36,23 @@ def tier_after_approval(current: Tier, *, named: Tier | None, needed: Tier | Non
             f"These data need at least the tier {needed.name}, and the approval says {named.name}."
         )
     return named
+
+
+def check_policy_is_enough(tier: Tier, policy: str) -> None:
+    """Raise WrongValue unless outputs of a tier may be checked by this disclosure policy."""
+    if is_enough(tier, policy):
+        return
+    least = load_policy(tier.disclosure[0])
+    weaker = ", ".join(weaker_in(load_policy(policy), least))
+    raise WrongValue(
+        f"The policy {policy} is not strict enough for the tier {tier.name}: it asks for less than {least.name} "
+        f"at {weaker}."
+    )
+
+
+def policy_in_force(tier: Tier, named: str) -> str:
+    """The disclosure policy of a project: the one it names where that is strict enough, or the tier's own."""
+    return named if is_enough(tier, named) else tier.disclosure[0]
 
 
 def too_low(slug: str, tier: Tier, needed: Tier | None) -> str | None:

@@ -125,7 +125,7 @@ def review(session: Session, name: str, number: int, quarantine: Quarantine, now
             for f, file, preview in zip(request.files, to_show, shown, strict=True)
         ),
         approvals=len(moment.approved_by),
-        approvals_needed=policies.APPROVALS_NEEDED,
+        approvals_needed=moment.approvals_needed,
         said=tuple(
             Said(d.person.full_name, d.decision, d.decided_at, d.comment or "", d.void_because)
             for d in request.decisions

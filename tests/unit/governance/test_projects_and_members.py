@@ -70,6 +70,7 @@ def test_a_project_has_one_of_the_installations_tiers(store: Store, tier: str) -
         ({"policy_name": "../sacro"}, WrongValue),
         ({"policy_name": "Sacro"}, WrongValue),
         ({"policy_name": "no-such-policy"}, WrongValue),
+        ({"policy_name": "opensafely", "tier": "patient-level"}, WrongValue),
         ({"starts_at": NOW + DAY, "ends_at": NOW + DAY}, WrongValue),
         ({"starts_at": NOW + DAY, "ends_at": NOW + DAY - SECOND}, WrongValue),
         ({"ends_at": NOW}, NotNow),
@@ -85,6 +86,12 @@ def test_what_does_not_fit_is_refused_and_leaves_nothing(
     assert _entries(store) == 0
     with store.read() as session:
         assert list_projects(session) == []
+
+
+def test_a_project_without_a_policy_of_its_own_has_its_tiers(store: Store) -> None:
+    _create(store, policy_name=None)
+    with store.read() as session:
+        assert get_project(session, "road-safety").policy == load_tiers().find("low").disclosure[0]
 
 
 def test_a_project_may_end_a_second_from_now(store: Store) -> None:

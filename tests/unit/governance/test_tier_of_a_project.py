@@ -11,7 +11,13 @@ from sqlalchemy import select
 from hub.governance import Admitted, Refused, admission, record_approval
 from hub.governance.errors import NotNow, WrongValue
 from hub.governance.held_records import held_sources, note_held
-from hub.governance.policies.tiers import needed_tier, tier_after_approval, too_low
+from hub.governance.policies.tiers import (
+    check_policy_is_enough,
+    needed_tier,
+    policy_in_force,
+    tier_after_approval,
+    too_low,
+)
 from hub.governance.projects import get_project
 from hub.governance.tiers import Tier, load_tiers
 from hub.store import Store
@@ -68,6 +74,17 @@ def test_data_that_no_tier_allows_open_nowhere() -> None:
         needed_tier(TIERS, frozenset({"tax", "gp"}))
 
 
+def test_a_policy_that_is_too_weak_is_refused_and_says_where() -> None:
+    strict = LOW.model_copy(update={"disclosure": ("sacro",)})
+    assert policy_in_force(strict, "opensafely") == policy_in_force(strict, "gone") == "sacro"
+    assert policy_in_force(LOW, "opensafely") == "opensafely"
+    check_policy_is_enough(LOW, "opensafely")
+    with pytest.raises(
+        WrongValue, match=r"opensafely is not strict enough for the tier low: .* at counts.minimum"
+    ):
+        check_policy_is_enough(strict, "opensafely")
+
+
 # The same through the store.
 
 
@@ -110,6 +127,8 @@ def test_an_approval_raises_the_tier_and_the_ledger_says_from_what(store: Store)
         ({"tier": "low", "real_sources": frozenset({"gp"})}, "at least the tier patient-level"),
         ({"tier": "synthetic"}, "never falls"),
         ({"tier": "secret"}, "no such tier"),
+        ({"policy": "no-such-policy"}, "no policy called"),
+        ({"tier": "patient-level", "policy": "opensafely"}, "not strict enough"),
         ({"real_sources": frozenset({"tax"})}, "go into no project"),
     ],
 )
@@ -119,6 +138,22 @@ def test_a_refused_approval_leaves_nothing(store: Store, more: dict[str, Any], s
         _approve(store, **more)
     assert _tier(store) == "low"
     assert _entries(store) == []
+
+
+def test_the_policy_that_an_approval_names_is_in_force_while_the_tier_accepts_it(store: Store) -> None:
+    project(store)
+    _approve(store, policy="opensafely")
+    assert _policy(store) == "opensafely"
+    _approve(store)
+    assert _policy(store) == "opensafely"
+    _approve(store, tier="patient-level")
+    assert _policy(store) == "sacro"
+    assert [entry["policy"] for entry in _entries(store)] == ["opensafely", "opensafely", "sacro"]
+
+
+def _policy(store: Store) -> str:
+    with store.read() as session:
+        return get_project(session, "road-safety").policy
 
 
 def test_admission_asks_for_the_tier_of_all_that_a_project_was_ever_given(store: Store) -> None:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from hub.governance.errors import WrongValue
-from hub.governance.tiers import TIER_DIRECTORY, Tier, TierError, Tiers, load_tiers, read_tiers
+from hub.governance.tiers import TIER_DIRECTORY, Tier, TierError, Tiers, is_enough, load_tiers, read_tiers
 
 LOW: dict[str, Any] = {
     "name": "low",
@@ -21,6 +21,8 @@ LOW: dict[str, Any] = {
     "door": "lab",
     "clipboard": "open",
     "needs_own_user": True,
+    "disclosure": ["sacro", "opensafely"],
+    "reviewers": 2,
     "limits": {
         "memory_mb": 1024,
         "cpus": 1.5,
@@ -79,6 +81,10 @@ def test_patient_level_data_are_seen_through_a_window_with_a_closed_clipboard() 
         ({"real_records": ["GP"]}, "real_records"),
         ({"title": ""}, "title"),
         ({"idle_minutes": 0}, "idle_minutes"),
+        ({"reviewers": 1}, "two reviewers"),
+        ({"reviewers": 0, "patient_level": False}, "reviewers"),
+        ({"disclosure": []}, "disclosure"),
+        ({"disclosure": ["no-such-policy"]}, "no-such-policy"),
         ({"limits": LOW["limits"] | {"memory_mb": 255}}, "limits.memory_mb"),
         ({"limits": {"memory_mb": 1024}}, "limits.cpus"),
     ],
@@ -133,6 +139,30 @@ def test_nothing_above_a_patient_level_tier_asks_for_less() -> None:
     window = Tier.model_validate(HIGH | {"patient_level": False})
     with pytest.raises(TierError, match="asks for less: door"):
         Tiers.of([window, _tier(name="top", rank=3, real_records=[])])
+
+
+def test_a_higher_tier_asks_for_no_fewer_reviewers_and_no_weaker_policy() -> None:
+    high = Tier.model_validate(HIGH)
+    for low, said in [(_tier(reviewers=3), "reviewers"), (_tier(disclosure=["nhs-england"]), "disclosure")]:
+        with pytest.raises(TierError, match=f"asks for less: {said}"):
+            Tiers.of([low, high])
+    for reviewers in (1, 2):
+        assert Tiers.of([_tier(reviewers=reviewers), high]).highest == high
+
+
+@pytest.mark.parametrize(
+    ("policy", "enough"),
+    [("sacro", True), ("opensafely", True), ("nhs-england", False), ("no-such-policy", False)],
+)
+def test_a_policy_is_enough_that_the_tier_names_or_that_is_as_strict_as_one(
+    policy: str, enough: bool
+) -> None:
+    assert is_enough(_tier(), policy) is enough
+
+
+def test_a_tier_that_is_gone_is_taken_for_the_highest() -> None:
+    assert load_tiers().in_force("gone") == load_tiers().highest
+    assert load_tiers().in_force("low").name == "low"
 
 
 def test_an_unknown_tier_is_refused_with_those_there_are() -> None:
