@@ -15,6 +15,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from docs.generator import (  # noqa: E402
+    attempts,
     checker,
     commands,
     formats,
@@ -31,6 +32,7 @@ REFERENCE = ROOT / "docs" / "reference"
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands.page,
     "data-formats.md": formats.page,
+    "escape-suite.md": attempts.page,
     "health-sources.md": health_sources.page,
     "ledger-events.md": ledger.page,
     "policies.md": checker.policies_page,

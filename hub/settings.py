@@ -16,6 +16,8 @@ PREFIX = "LOCKEDROOM_"
 # Linux reserves 65534 and 65535 (nobody, the 16-bit -1) and 2**32 - 1 (-1): uids in between are ours to use.
 _FIRST_FREE_ID = 65536
 _LAST_ID = 2**31 - 1
+# User ids at the end of the seats' range that are kept for proofs: the room's, and its neighbour's.
+_FOR_PROOFS = 2
 
 
 class WrongSettings(PlainError):
@@ -265,10 +267,15 @@ class Settings(BaseSettings):
             environment[f"{PREFIX}DATABASE_URL"] = self.database_url.get_secret_value()
         return environment
 
+    @property
+    def proof_uid(self) -> int:
+        """OS user id of the room in which a proof is made; the next one is its neighbour's."""
+        return self.project_gid_base - _FOR_PROOFS
+
     def seat_uid(self, seat_number: int) -> int:
         """OS user id of a seat. Raises WrongSettings when the range is used up."""
         uid = self.seat_uid_base + seat_number - 1
-        if seat_number < 1 or uid >= self.project_gid_base:
+        if seat_number < 1 or uid >= self.proof_uid:
             raise WrongSettings(
                 f"Seat number {seat_number} has no user id left: widen the range between "
                 f"{PREFIX}SEAT_UID_BASE and {PREFIX}PROJECT_GID_BASE."

@@ -29,6 +29,7 @@ _GROUPS = {
     "ledger": "hub.cli.ledger",
     "data": "hub.cli.data",
     "airlock": "hub.cli.airlock",
+    "room": "hub.cli.room",
 }
 _COMMANDS = {"init": "hub.cli.init", "serve": "hub.cli.serve", "passed": "hub.cli.passed"}
 

@@ -33,6 +33,7 @@ class EventKind(StrEnum):
     SEAT_OPENED = "seat.opened"
     SEAT_REFUSED = "seat.refused"
     SEAT_CLOSED = "seat.closed"
+    ROOM_PROVED = "room.proved"
     DOOR_ENTERED = "door.entered"
     DOOR_LEFT = "door.left"
     DOOR_CLOSED = "door.closed"
@@ -215,6 +216,19 @@ EVENTS: Mapping[EventKind, EventSpec] = MappingProxyType(
             {"person": "the account's name", "reason": "the sentence the person was told"},
         ),
         EventKind.SEAT_CLOSED: EventSpec("A seat's room was stopped.", {**_SEAT, "reason": "why"}),
+        EventKind.ROOM_PROVED: EventSpec(
+            "Rooms were attacked by the escape suite, in a room made for it.",
+            {
+                "backend": "what isolates the rooms; with Docker the engine's version and the image's id",
+                "environment": "the rooms' programs: the id of the image, or the name that the lock's hash gives",
+                "kernel": "the kernel's release",
+                "suite": "how many attempts the suite has, and a hash of its files",
+                "held": "how many attempts the room held against",
+                "not_held": "how many it did not hold against",
+                "not_tried": "how many could not be tried",
+                "failed": "names of those that did not hold, and of those not tried for no known reason",
+            },
+        ),
         EventKind.DOOR_ENTERED: EventSpec(
             "A person came through a seat's door.", _SEAT, {"kind": "which door: lab or window"}
         ),

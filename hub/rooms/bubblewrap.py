@@ -43,15 +43,20 @@ def backend(settings: Settings) -> Backend:
     )
 
 
-def sandbox_of(spec: RoomSpec, *, isolation: Isolation | None = None) -> Sandbox:
-    """The sandbox that is this room. ``isolation`` is what the machine can give; found out by default."""
+def sandbox_of(
+    spec: RoomSpec, *, isolation: Isolation | None = None, command: tuple[str, ...] | None = None
+) -> Sandbox:
+    """The sandbox that is this room. ``isolation`` is what the machine can give; found out by default.
+
+    ``command`` runs instead of JupyterLab.
+    """
     isolation = isolation or probe()
     own_user = isolation in OWN_USER
     uid, gid = (spec.uid, spec.gid) if own_user else (os.getuid(), os.getgid())
     environment = Bind(source=spec.environment, target=spec.environment)
     return Sandbox(
         name=room_name(spec),
-        command=jupyter_command(spec),
+        command=command or jupyter_command(spec),
         read_only=(environment, *_interpreter_outside_usr(spec.environment), *read_only_binds(spec)),
         writable=tuple(writable_binds(spec)),
         tmpfs=((Path("/tmp"), TMP_BYTES),),  # noqa: S108 - inside the room

@@ -49,10 +49,11 @@ def backend(settings: Settings) -> Backend:
     )
 
 
-def container_of(spec: RoomSpec) -> dict[str, Any]:
+def container_of(spec: RoomSpec, *, command: tuple[str, ...] | None = None) -> dict[str, Any]:
     """The container that is this room, in the words of the Engine API (1.41 and later). Pure.
 
-    It has no network, no capability, a root that cannot be written and an OS user of its own.
+    It has no network, no capability, a root that cannot be written and an OS user of its own. ``command`` runs
+    instead of JupyterLab.
     """
     limits = spec.limits
     return {
@@ -63,7 +64,7 @@ def container_of(spec: RoomSpec) -> dict[str, Any]:
         "WorkingDir": "/",
         # Number 1 of the room reaps what is left over, and shows nothing of itself.
         "Entrypoint": ["/usr/bin/tini", "--"],
-        "Cmd": ["/bin/sh", "-c", _ENTER, str(HOME), *jupyter_command(spec)],
+        "Cmd": ["/bin/sh", "-c", _ENTER, str(HOME), *(command or jupyter_command(spec))],
         "Labels": {INSTALLATION_LABEL: installation_mark(spec.folders.home.parents[2])},
         "HostConfig": {
             "NetworkMode": "none",

@@ -59,9 +59,10 @@ def test_the_database_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_seats_and_projects_have_ids_from_their_own_ranges() -> None:
-    settings = Settings(seat_uid_base=200001, project_gid_base=200003)
+    settings = Settings(seat_uid_base=200001, project_gid_base=200005)
     assert [settings.seat_uid(1), settings.seat_uid(2)] == [200001, 200002]
-    assert settings.project_gid(1) == 200003
+    assert settings.project_gid(1) == 200005
+    assert settings.proof_uid == 200003
     for number in (0, 3):
         with pytest.raises(WrongSettings):
             settings.seat_uid(number)

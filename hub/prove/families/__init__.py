@@ -1,0 +1,1 @@
+"""The attempts, one file a family. A family is added to the list in ``hub/prove/suite.py``."""

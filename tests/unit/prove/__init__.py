@@ -1,0 +1,1 @@
+"""The escape suite's own parts: judgements, the conversation with the room, the command."""
