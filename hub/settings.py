@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -45,6 +46,11 @@ class Settings(BaseSettings):
     listen: str = Field(
         default="127.0.0.1",
         description="Network address at which the proxy listens; set it to a public one behind TLS only.",
+    )
+    trusted_proxies: str | None = Field(
+        default=None,
+        description="Addresses of the proxies in front of this one, with commas between, as in 127.0.0.1,10.0.0.0/28: "
+        "what they say in X-Forwarded-For of where a request comes from is believed. Left out, nobody is believed.",
     )
     proxy_port: int | None = Field(
         default=None,
@@ -190,6 +196,19 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path | None) -> Path | None:
         # Relative to where the command was started, once: a later chdir must not move the state.
         return None if value is None else value.expanduser().absolute()
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str | None) -> str | None:
+        try:
+            for part in (value or "").split(","):
+                if part.strip():
+                    ip_network(part.strip())
+        except ValueError:
+            raise ValueError(
+                "give addresses or networks with commas between, as in 127.0.0.1,10.0.0.0/28"
+            ) from None
+        return value
 
     @field_validator("public_url")
     @classmethod

@@ -22,7 +22,7 @@ from output_checker.isolation import Limits, cgroup
 from output_checker.isolation.probe import control_groups_work
 from sqlalchemy.orm import object_session
 
-from hub.door import room_socket
+from hub.door import room_socket, visitor
 from hub.door import settings as door_settings
 from hub.door.addresses import origin_of, seat_host
 from hub.door.relay_http import ask_room, room_session
@@ -93,7 +93,7 @@ class SeatMixin:
             self._recorded = True
             await self.start_room(room)
             await self._room_is_up(room, parts.settings.recheck_seconds)
-            port = self._start_door(parts, seat, room)
+            port = self._start_door(parts, seat, terms, room)
             await self._refuse_if_lapsed()
         except PlainError as error:
             await self._end(f"it could not start: {error.sentence}")
@@ -175,7 +175,20 @@ class SeatMixin:
         if decision.door != "lab":
             await asyncio.to_thread(record_refused, parts.store, person, _NO_WINDOW)
             raise SpawnException(_NO_WINDOW, reason="door", status_code=403)
+        elsewhere = self._comes_from_elsewhere(decision, parts.settings)
+        if elsewhere is not None:
+            await asyncio.to_thread(record_refused, parts.store, person, elsewhere)
+            raise SpawnException(elsewhere, reason="network", status_code=403)
         return Seat(decision.person, decision.project), decision
+
+    def _comes_from_elsewhere(self, terms: Terms, settings: Settings) -> str | None:
+        """Why the room may not be opened from where the person asks, or ``None``."""
+        asked = self.handler  # type: ignore[attr-defined]
+        return visitor.refusal(
+            None if asked is None else asked.request.headers.get("X-Forwarded-For"),
+            allowed=terms.tier.networks,
+            trusted=visitor.as_networks(settings.trusted_proxies or ""),
+        )
 
     def _forget_options(self) -> None:
         """JupyterHub keeps the options of a request for the next start, which would be refused as well."""
@@ -254,7 +267,7 @@ class SeatMixin:
         """Why the room did not start, in words of ours: nothing that was chosen inside may be among them."""
         return ENDED_STARTING
 
-    def _start_door(self, parts: HubParts, seat: Seat, room: RoomSpec) -> int:
+    def _start_door(self, parts: HubParts, seat: Seat, terms: Terms, room: RoomSpec) -> int:
         settings = parts.settings
         listener = socket.create_server(("127.0.0.1", 0))
         port = int(listener.getsockname()[1])
@@ -272,6 +285,8 @@ class SeatMixin:
             door_settings.ENV_WARDEN_TOKEN: parts.warden.post(seat),
             door_settings.ENV_RECHECK: str(settings.recheck_seconds),
             door_settings.ENV_FREEZE: str(settings.freeze_seconds),
+            door_settings.ENV_NETWORKS: visitor.as_text(terms.tier.networks or ()),
+            door_settings.ENV_PROXIES: settings.trusted_proxies or "",
             door_settings.ENV_LISTEN_FD: str(listener.fileno()),
         }
         try:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from docs.generator.markdown import code, table
 from docs.generator.markdown import page as whole_page
+from hub.governance.opening_hours import OpeningHours
 from hub.governance.tiers import Tier, load_tiers
 
 _IN_WORDS = frozenset({"name", "title", "description"})
@@ -57,6 +58,10 @@ def _values(
 def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if value is None:
+        return "any"
+    if isinstance(value, OpeningHours):
+        return str(value)
     if isinstance(value, tuple):
         return ", ".join(code(each) for each in value) or "none"
     return code(value)

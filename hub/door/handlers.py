@@ -11,7 +11,7 @@ from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler, HubOAuth
 from tornado import iostream, web, websocket
 from tornado.httpserver import HTTPServer
 
-from hub.door import headers, origin, routes
+from hub.door import headers, origin, routes, visitor
 from hub.door.cells import BINARY_PROTOCOL
 from hub.door.context import Door, HubUnreachable
 from hub.door.pages import sentence_page
@@ -107,6 +107,13 @@ class Gate(Ours):
                 own_origin=settings.origin,
                 own_host=settings.host,
                 websocket=is_websocket,
+            )
+        )
+        self.refuse_if(
+            visitor.refusal(
+                self.request.headers.get("X-Forwarded-For"),
+                allowed=settings.networks,
+                trusted=settings.trusted_proxies,
             )
         )
         self.room_path()

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from output_checker.errors import PlainError
 
+from hub.door.visitor import Network, as_networks
+
 ENV_ORIGIN = "LOCKEDROOM_DOOR_ORIGIN"
 ENV_OWNER = "LOCKEDROOM_DOOR_OWNER"
 ENV_RUN_DIR = "LOCKEDROOM_DOOR_RUN_DIR"
@@ -17,6 +19,8 @@ ENV_WARDEN = "LOCKEDROOM_DOOR_WARDEN"
 ENV_WARDEN_TOKEN = "LOCKEDROOM_DOOR_WARDEN_TOKEN"  # noqa: S105 - a variable's name
 ENV_RECHECK = "LOCKEDROOM_DOOR_RECHECK_SECONDS"
 ENV_FREEZE = "LOCKEDROOM_DOOR_FREEZE_SECONDS"
+ENV_NETWORKS = "LOCKEDROOM_DOOR_NETWORKS"
+ENV_PROXIES = "LOCKEDROOM_DOOR_TRUSTED_PROXIES"
 ENV_LISTEN_FD = "LOCKEDROOM_DOOR_LISTEN_FD"
 SOCKET_NAME = "lab.sock"
 
@@ -26,7 +30,8 @@ class DoorSettings:
     """One seat's door.
 
     ``origin`` is the seat's own origin in the browser; ``prefix`` the path below it, with slashes at both
-    ends; ``run_dir`` the room's folder with its socket; ``room_uid`` the user who must answer there.
+    ends; ``run_dir`` the room's folder with its socket; ``room_uid`` the user who must answer there;
+    ``networks`` those from which the seat may be used, ``None`` for any.
     """
 
     origin: str
@@ -42,6 +47,8 @@ class DoorSettings:
     recheck_s: float
     freeze_s: float
     listen_fd: int
+    networks: tuple[Network, ...] | None
+    trusted_proxies: tuple[Network, ...]
 
     @property
     def host(self) -> str:
@@ -66,6 +73,8 @@ class DoorSettings:
                 recheck_s=float(os.environ[ENV_RECHECK]),
                 freeze_s=float(os.environ[ENV_FREEZE]),
                 listen_fd=int(os.environ[ENV_LISTEN_FD]),
+                networks=as_networks(os.environ[ENV_NETWORKS]) or None,
+                trusted_proxies=as_networks(os.environ[ENV_PROXIES]),
             )
         except (KeyError, ValueError) as error:
             raise PlainError(

@@ -122,6 +122,9 @@ def decide_admission(facts: Facts, now: datetime) -> Admitted | Refused:
         return Refused(
             f"The tier of {project.slug} is not among those of this installation: ask the data manager."
         )
+    hours = project.tier.hours
+    if hours is not None and not hours.open_at(now):
+        return Refused(f"Rooms of {project.slug} are open on {hours}: come back then.")
     unfit = too_low(project.slug, project.tier, project.needed)
     if unfit is not None:
         return Refused(unfit)

@@ -13,9 +13,18 @@ import yaml
 from output_checker.errors import PlainError
 from output_checker.policy import PolicyError, load_policy, policy_names
 from output_checker.strictness import weaker_in
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from hub.governance.errors import WrongValue
+from hub.governance.opening_hours import OpeningHours
 
 TIER_DIRECTORY = Path(__file__).parent / "tier_policies"
 
@@ -96,6 +105,18 @@ class Tier(_Strict):
         ge=1,
         le=7 * 24 * 60,
         description="Minutes without anybody's doing after which a room is stopped. Its files stay.",
+    )
+    hours: OpeningHours | None = Field(
+        default=None,
+        description="When its rooms may be open, such as `{time_zone: Europe/London, days: [monday, tuesday], "
+        'opens: "08:00", closes: "20:00"}`. Left out, always.',
+    )
+    networks: tuple[IPvAnyNetwork, ...] | None = Field(
+        default=None,
+        strict=False,
+        min_length=1,
+        description="Networks from which its rooms may be opened and used, such as `[10.20.0.0/16]`. Left out, any. "
+        "Behind a proxy of your own, set `LOCKEDROOM_TRUSTED_PROXIES`.",
     )
 
     @model_validator(mode="after")

@@ -138,6 +138,8 @@ async def place(sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyP
         recheck_s=RECHECK_S,
         freeze_s=FREEZE_S,
         listen_fd=-1,
+        networks=None,
+        trusted_proxies=(),
     )
     door = Door(settings)
     await door.start()

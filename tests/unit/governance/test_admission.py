@@ -10,6 +10,7 @@ import pytest
 from hub.governance import Admitted, Facts, Refused, admission, decide_admission
 from hub.governance.admission import NO_ACCOUNT, NOT_A_MEMBER, ProjectFacts
 from hub.governance.members import add_member, end_member
+from hub.governance.opening_hours import OpeningHours
 from hub.governance.people import disable_person
 from hub.governance.policies.members import Period
 from hub.governance.projects import close_project
@@ -106,6 +107,16 @@ def test_a_project_begins_at_its_first_moment(offset: timedelta, admitted: bool)
 def test_a_project_ends_at_its_end(offset: timedelta, admitted: bool) -> None:
     facts = replace(FACTS, project=replace(PROJECT, ends_at=NOW))
     assert _admitted(facts, NOW + offset) == admitted
+
+
+@pytest.mark.parametrize(("offset", "admitted"), list(zip(AROUND, [True, False, False], strict=True)))
+def test_outside_the_hours_of_its_tier_a_project_is_not_open(offset: timedelta, admitted: bool) -> None:
+    hours = OpeningHours(time_zone="UTC", days=("monday",), opens="08:00", closes="12:00")
+    tier = load_tiers().find("low").model_copy(update={"hours": hours})
+    facts = replace(FACTS, project=replace(PROJECT, tier=tier))
+    assert _admitted(facts, NOW + offset) == admitted  # a Monday at noon
+    if not admitted:
+        assert "are open on Monday, 08:00 to 12:00 (UTC)" in _reason(facts, NOW + offset)
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,9 @@ def test_patient_level_data_are_seen_through_a_window_with_a_closed_clipboard() 
         ({"real_records": ["GP"]}, "real_records"),
         ({"title": ""}, "title"),
         ({"idle_minutes": 0}, "idle_minutes"),
+        ({"networks": []}, "networks"),
+        ({"networks": ["10.0.0.1/8"]}, "networks"),
+        ({"hours": {"time_zone": "Europe/London"}}, "hours.days"),
         ({"reviewers": 1}, "two reviewers"),
         ({"reviewers": 0, "patient_level": False}, "reviewers"),
         ({"disclosure": []}, "disclosure"),
@@ -98,6 +101,14 @@ def test_a_wrong_tier_is_one_sentence_that_names_file_and_place(
     assert "policies/tiers/high.yaml" in said
     assert place in said
     assert "\n" not in said
+
+
+def test_hours_and_networks_are_read(tmp_path: Path) -> None:
+    hours = {"time_zone": "UTC", "days": ["monday"], "opens": "08:00", "closes": "20:00"}
+    tier = LOW | {"hours": hours, "networks": ["10.20.0.0/16", "2001:db8::/32"]}
+    (found,) = read_tiers(_write(tmp_path, tier)).ordered
+    assert str(found.hours) == "Monday, 08:00 to 20:00 (UTC)"
+    assert [str(network) for network in found.networks or ()] == tier["networks"]
 
 
 def test_a_file_and_its_tier_have_one_name(tmp_path: Path) -> None:

@@ -35,6 +35,8 @@ def test_a_relative_state_directory_does_not_move_later(
         ("PUBLIC_URL", "http://x/hub", "LOCKEDROOM_PUBLIC_URL"),
         ("PUBLIC_URL", "http://x:99999", "LOCKEDROOM_PUBLIC_URL"),
         ("POLICY", "../sacro", "LOCKEDROOM_POLICY"),
+        ("TRUSTED_PROXIES", "everybody", "LOCKEDROOM_TRUSTED_PROXIES"),
+        ("TRUSTED_PROXIES", "127.0.0.1,10.0.0.1/8", "LOCKEDROOM_TRUSTED_PROXIES"),
         ("SEAT_UID_BASE", "0", "LOCKEDROOM_SEAT_UID_BASE"),
         ("SEAT_UID_BASE", "65535", "LOCKEDROOM_SEAT_UID_BASE"),
         ("SEAT_UID_BASE", "300001", "stay apart"),
