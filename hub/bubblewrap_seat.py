@@ -14,9 +14,12 @@ from output_checker.isolation.handover import sandbox_fd
 
 from hub.rooms import bubblewrap
 from hub.rooms.inside import room_name
+from hub.rooms.process import Process
 from hub.rooms.spec import Backend, RoomSpec
 from hub.settings import Settings
 from hub.spawner import ENDED_STARTING, SeatMixin
+
+_ASK_FIRST_S = 1.0
 
 
 class BubblewrapSeat(SeatMixin, LocalProcessSpawner):  # type: ignore[misc]
@@ -55,6 +58,7 @@ class BubblewrapSeat(SeatMixin, LocalProcessSpawner):  # type: ignore[misc]
         }
         try:
             await LocalProcessSpawner.start(self)
+            self.room_process = Process.of(self.pid)
         finally:
             os.close(fd)
 
@@ -63,9 +67,13 @@ class BubblewrapSeat(SeatMixin, LocalProcessSpawner):  # type: ignore[misc]
         if self._start_log is not None:
             self._start_log.close()
             self._start_log = None
-        await LocalProcessSpawner.stop(self, now=now)
+        if self.room_process is not None:
+            await self.room_process.end(ask_first_s=0 if now else _ASK_FIRST_S)
+        if self.proc is not None:
+            self.proc.poll()  # or it would wait to be reaped
         if self.room is not None and (hierarchies := cgroup.find_hierarchies()):
             await asyncio.to_thread(cgroup.remove, hierarchies, room_name(self.room))
+        self.clear_state()
 
     def start_message(self) -> str:
         """What the launcher said before it became the sandbox."""

@@ -20,7 +20,7 @@ from hub.governance.tiers import load_tiers
 from hub.own_pages import LOOK
 from hub.own_pages import handlers as own_pages
 from hub.pages.look import NHS, TEMPLATES, load_look
-from hub.proxy import SeatProxy
+from hub.proxy import PROXY_NOTE, SeatProxy, routes_key
 from hub.rooms import docker
 from hub.rooms.choice import choose
 from hub.seat_redirect import handlers as seat_redirect
@@ -74,7 +74,9 @@ def configure(c: Any) -> None:
     c.JupyterHub.proxy_class = SeatProxy
     c.ConfigurableHTTPProxy.command = [str(PROXY)]
     c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{settings.proxy_api_port}"
-    c.ConfigurableHTTPProxy.pid_file = str(settings.state / "run" / "proxy.pid")
+    c.ConfigurableHTTPProxy.pid_file = str(settings.state / "run" / PROXY_NOTE)
+    c.ConfigurableHTTPProxy.auth_token = routes_key(settings.keys)
+    c.ConfigurableHTTPProxy.check_running_interval = 1
 
     c.JupyterHub.authenticator_class = SignIn
     c.JupyterHub.spawner_class = {"bubblewrap": BubblewrapSeat, "docker": DockerSeat}[choose(settings)]

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
 from urllib.parse import quote, urlsplit
 
 from jupyterhub.app import JupyterHub
+from output_checker.errors import PlainError
 from tornado import web
 from tornado.httpserver import HTTPServer
 
 from hub.housekeeping import keep_house
-from hub.settings import load
+from hub.rooms.choice import choose
+from hub.rooms.docker_engine import remove_rooms
+from hub.settings import Settings, load
 from hub.spawner import HubParts
 
 # A form, or a question to the API; JupyterHub would hold 100 MB in memory of anybody who sends them.
@@ -76,6 +80,26 @@ class Hub(JupyterHub):  # type: ignore[misc]
         await super().start()
         parts = HubParts.get()
         self._housekeeping = asyncio.create_task(keep_house(parts.store, parts.settings))
+        if choose(parts.settings) == "docker":
+            self._strays = asyncio.create_task(self._remove_strays(parts.settings))
+
+    def init_signal(self) -> None:
+        """SIGHUP as well: the hub ends and leaves rooms, doors and proxy running for the next one."""
+        super().init_signal()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._make_way)
+
+    def _make_way(self) -> None:
+        self.cleanup_servers = self.cleanup_proxy = False
+        self._leaving = asyncio.create_task(self.shutdown_cancel_tasks(signal.SIGHUP))
+
+    async def _remove_strays(self, settings: Settings) -> None:
+        """Remove containers of rooms that no seat of this hub knows, as one that ended while it started one."""
+        spawners = [spawner for user in self.users.values() for spawner in user.spawners.values()]
+        known = [str(spawner.object_name) for spawner in spawners if spawner.active]
+        try:
+            await asyncio.to_thread(remove_rooms, settings, known)
+        except PlainError as error:
+            self.log.error("rooms that nobody knows may still run: %s", error.sentence)
 
 
 if __name__ == "__main__":

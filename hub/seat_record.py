@@ -10,6 +10,7 @@ from hub.ledger import EventKind, append
 from hub.rooms.spec import Backend, RoomSpec
 from hub.store import Store
 from hub.store.clock import utc_now
+from hub.store.names import Seat
 
 
 def idle_too_long(last_activity: datetime | None, now: datetime, minutes: int) -> bool:
@@ -49,6 +50,22 @@ def record_closed(store: Store, person: str, project: str, reason: str) -> None:
             now=utc_now(),
             payload=payload,
         )
+
+
+def record_found(store: Store, seat: Seat) -> None:
+    """Write down that a hub that started again found a seat's room running."""
+    _by_the_hub(store, EventKind.SEAT_FOUND, seat, {"seat": seat.id})
+
+
+def record_door_ended(store: Store, seat: Seat) -> None:
+    """Write down that a door's process ended by itself, and that another one opens."""
+    reason = "its process ended or did not answer; another one opens"
+    _by_the_hub(store, EventKind.DOOR_CLOSED, seat, {"seat": seat.id, "reason": reason})
+
+
+def _by_the_hub(store: Store, kind: EventKind, seat: Seat, payload: dict[str, object]) -> None:
+    with store.write() as session:
+        append(session, kind, actor="system:hub", project=seat.project, now=utc_now(), payload=payload)
 
 
 def record_opened(store: Store, terms: Terms, room: RoomSpec, backend: Backend, missing: list[str]) -> None:

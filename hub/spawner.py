@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
-import socket
-import subprocess
-import sys
-from pathlib import Path
+import secrets
+import time
 from typing import Any
 
+from jupyterhub import orm
 from jupyterhub.spawner import Spawner, SpawnException
+from jupyterhub.utils import hash_token
 from output_checker.errors import PlainError
-from output_checker.isolation import Limits, cgroup
-from output_checker.isolation.probe import control_groups_work
 from sqlalchemy.orm import object_session
 
 from hub.door import room_socket, visitor
@@ -28,13 +24,25 @@ from hub.door.addresses import origin_of, seat_host
 from hub.door.relay_http import ask_room, room_session
 from hub.door.warden import Warden
 from hub.governance import Refused, Terms
+from hub.restarts import Restarts
+from hub.rooms.process import Process
 from hub.rooms.spec import Backend, RoomSpec
-from hub.seat_record import ask_admission, idle_too_long, record_closed, record_opened, record_refused
+from hub.seat_door import DoorState, SeatDoor, door_secret
+from hub.seat_record import (
+    ask_admission,
+    idle_too_long,
+    record_closed,
+    record_door_ended,
+    record_found,
+    record_opened,
+    record_refused,
+)
 from hub.seat_room import door_group, idle_minutes, room_spec
+from hub.seat_state import SeatState
 from hub.settings import Settings, load
 from hub.store import Store, open_store
 from hub.store.clock import utc_now
-from hub.store.names import Seat
+from hub.store.names import Seat, parse_person, parse_project
 
 _ROOM_UP_WITHIN_S = 60.0
 _NO_WINDOW = (
@@ -42,7 +50,8 @@ _NO_WINDOW = (
     "ask the data manager when it will."
 )
 ENDED_STARTING = "it ended while it was starting. A start-up file of your own may be at fault."
-_DOOR_LIMITS = Limits(memory_bytes=768 * 1024 * 1024, processes=64)
+# A door that the warden has not heard from by then is of no use.
+_DOOR_SPEAKS_WITHIN_S = 30.0
 # The kernel ends these processes when the hub's does, however that comes about.
 DIES_WITH_THE_HUB = ("/usr/bin/setpriv", "--pdeathsig", "KILL")
 
@@ -68,20 +77,27 @@ class HubParts:
 class SeatMixin:
     """Admission, room, door, and the end of all three when the admission lapses."""
 
-    door_pid: int = 0  # 0 while there is no door
-    terms: Terms | None = None
     room: RoomSpec | None = None
-    _door: subprocess.Popen[bytes] | None = None
+    room_process: Process | None = None  # the room's first process; when it ends, all others do
+    _opening = ""  # names this opening of the seat
+    _tier = ""  # on whose terms it was opened
     _open = False
     _recorded = False  # the ledger has the seat's opening, and not yet its end
     _ending = False
+    _found = False  # by this hub, which did not start it
+    _posted_at = 0.0  # when the warden was told of the door
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._door = SeatDoor()
+        self._mending = asyncio.Lock()
+        self._doors_ended = Restarts(most=5, within_s=60)
+        super().__init__(*arguments, **options)
 
     async def start(self) -> str:
         """Admit, start the room, start the door. Returns the door's address, as JupyterHub expects it."""
         parts = HubParts.get()
         self._ending = False
         seat, terms = await self._admit(parts)
-        self.terms = terms
         try:
             backend = await asyncio.to_thread(self.backend, parts.settings)
             room, missing = await asyncio.to_thread(room_spec, parts.settings, terms, backend)
@@ -91,9 +107,12 @@ class SeatMixin:
             # Written before anything of the room runs: a start that fails has its two entries as well.
             await asyncio.to_thread(record_opened, parts.store, terms, room, backend, missing)
             self._recorded = True
+            self._opening, self._tier = secrets.token_hex(16), terms.tier.name
+            self._keep_state()
             await self.start_room(room)
+            self._keep_state()  # were the hub to end here, the next one finds what runs, and ends it
             await self._room_is_up(room, parts.settings.recheck_seconds)
-            port = self._start_door(parts, seat, terms, room)
+            port = self._start_door(parts, seat, terms)
             await self._refuse_if_lapsed()
         except PlainError as error:
             await self._end(f"it could not start: {error.sentence}")
@@ -102,24 +121,17 @@ class SeatMixin:
         return f"http://127.0.0.1:{port}"
 
     async def poll(self) -> int | None:
-        """``None`` while room and door run and the person may be in; otherwise ends the seat."""
-        door_pid = self.door_pid
-        status = await super().poll()  # type: ignore[misc]
-        # A backend forgets its state when it finds the room gone; the door is still there to be ended.
-        self.door_pid = door_pid
+        """``None`` while the room runs and the person may be in; otherwise ends the seat. Mends the door."""
         if self._ending or not self._open:
-            return status  # type: ignore[no-any-return]
-        if status is not None:
+            return None if self._room_runs() else 0
+        if not self._room_runs():
             await self._end("the room ended")
-            return int(status)
-        if not self._door_runs():
-            await self._end("the door ended")
-            return 1
+            return 0
         decision = await self._ask_again()
         reason = (
             decision.reason
             if isinstance(decision, Refused)
-            else self._other_tier(decision) or self._idle(decision)
+            else self._other_tier(decision) or self._idle(decision) or await self._see_to_door(decision)
         )
         if reason is not None:
             await self._end(reason)
@@ -131,22 +143,43 @@ class SeatMixin:
         await self._end("stopped", now=now)
 
     def get_state(self) -> dict[str, Any]:
-        """What a restarted hub needs: the door's process as well as the room's."""
+        """What a hub that starts again needs to find room and door."""
         state: dict[str, Any] = super().get_state()  # type: ignore[misc]
-        if self.door_pid:
-            state["door_pid"] = self.door_pid
+        if self.room is not None and self._opening:
+            seat = SeatState(
+                room=self.room,
+                opening=self._opening,
+                tier=self._tier,
+                room_process=self.room_process,
+                door=self._door.state,
+            )
+            state["seat"] = seat.model_dump(mode="json")
         return state
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """After a restart of the hub no door has a warden that knows it; the next poll ends the seat."""
+        """Of an earlier hub; the next poll takes room and door over, or ends what is left."""
         super().load_state(state)  # type: ignore[misc]
-        self.door_pid = state.get("door_pid", 0)
-        self._open = self._recorded = bool(self.door_pid)
+        if "seat" not in state:
+            return
+        seat = SeatState.model_validate(state["seat"])
+        self.room, self.room_process, self._opening = seat.room, seat.room_process, seat.opening
+        self._tier, self._door.state = seat.tier, seat.door
+        self._open = self._recorded = self._found = True
+        self._name_own_host(load(), Seat(parse_person(seat.room.person), parse_project(seat.room.project)))
 
     def clear_state(self) -> None:
-        """Forget the processes."""
+        """Forget the room."""
         super().clear_state()  # type: ignore[misc]
-        self.door_pid = 0
+        self.room_process = None
+        self._opening = ""
+
+    def _keep_state(self) -> None:
+        """At once: JupyterHub does it when the seat is open."""
+        record = self.orm_spawner  # type: ignore[attr-defined]
+        record.state = self.get_state()
+        session = object_session(record)
+        assert session is not None
+        session.commit()
 
     def backend(self, settings: Settings) -> Backend:
         """What isolates rooms here; may take a moment. Raises PlainError where nothing does. For backends."""
@@ -207,11 +240,9 @@ class SeatMixin:
 
     def _other_tier(self, terms: Terms) -> str | None:
         """Why a room ends that was opened on the terms of another tier, or ``None``."""
-        if self.terms is None or self.terms.tier.name == terms.tier.name:
+        if self._tier == terms.tier.name:
             return None
-        return (
-            f"the project's tier is {terms.tier.name} now, and the room was opened as {self.terms.tier.name}"
-        )
+        return f"the project's tier is {terms.tier.name} now, and the room was opened as {self._tier}"
 
     def _idle(self, terms: Terms) -> str | None:
         """Why a room that nobody uses ends, or ``None``. The door reports what the person does."""
@@ -221,16 +252,19 @@ class SeatMixin:
 
     def _use_own_host(self, settings: Settings, seat: Seat) -> None:
         """Give the seat a host name that no other seat, nor the hub, nor the desk has."""
-        host = seat_host(settings.public_url, seat.person, seat.project)
-        path = f"/user/{seat.person}/{seat.project}/"
-        self.proxy_spec = f"{host}{path}"
-        self.public_url = origin_of(settings.public_url, host) + path
+        self._name_own_host(settings, seat)
         client = self.orm_spawner.oauth_client  # type: ignore[attr-defined]
         client.redirect_uri = self.public_url + "oauth_callback"
         # At once: JupyterHub rolls back what is not committed when another request comes between.
         session = object_session(client)
         assert session is not None
         session.commit()
+
+    def _name_own_host(self, settings: Settings, seat: Seat) -> None:
+        host = seat_host(settings.public_url, seat.person, seat.project)
+        path = f"/user/{seat.person}/{seat.project}/"
+        self.proxy_spec = f"{host}{path}"
+        self.public_url = origin_of(settings.public_url, host) + path
 
     async def _refuse_if_lapsed(self) -> None:
         decision = await self._ask_again()
@@ -243,7 +277,7 @@ class SeatMixin:
         ask_at = asyncio.get_running_loop().time() + recheck_s
         async with room_session(room.folders.run, room.uid) as session:
             while asyncio.get_running_loop().time() < deadline:
-                if await super().poll() is not None:  # type: ignore[misc]
+                if not self._room_runs():
                     raise PlainError(f"The room could not start: {self.start_message()}")
                 if asyncio.get_running_loop().time() >= ask_at:
                     await self._refuse_if_lapsed()
@@ -267,10 +301,18 @@ class SeatMixin:
         """Why the room did not start, in words of ours: nothing that was chosen inside may be among them."""
         return ENDED_STARTING
 
-    def _start_door(self, parts: HubParts, seat: Seat, terms: Terms, room: RoomSpec) -> int:
+    def _room_runs(self) -> bool:
+        return self.room_process is not None and self.room_process.runs()
+
+    def _start_door(self, parts: HubParts, seat: Seat, terms: Terms) -> int:
+        """Start a door before the room; its port. Raises PlainError."""
+        room = self.room
+        assert room is not None
         settings = parts.settings
-        listener = socket.create_server(("127.0.0.1", 0))
-        port = int(listener.getsockname()[1])
+        door = self._door.prepare()
+        self._keep_state()
+        key: bytes = self.user.settings["cookie_secret"]  # type: ignore[attr-defined]
+        token = door_secret(key, "warden", door.nonce)
         environment: dict[str, str] = Spawner.get_env(self)
         environment |= {
             "JUPYTERHUB_OAUTH_CALLBACK_URL": self.public_url + "oauth_callback",
@@ -282,73 +324,99 @@ class SeatMixin:
             door_settings.ENV_RUN_DIR: str(room.folders.run),
             door_settings.ENV_ROOM_UID: str(room.uid),
             door_settings.ENV_WARDEN: str(parts.warden.path),
-            door_settings.ENV_WARDEN_TOKEN: parts.warden.post(seat),
+            door_settings.ENV_WARDEN_TOKEN: token,
+            # The same for every door of this opening: the person's browser stays signed in.
+            door_settings.ENV_COOKIE_SECRET: door_secret(key, "cookies", self._opening),
             door_settings.ENV_RECHECK: str(settings.recheck_seconds),
             door_settings.ENV_FREEZE: str(settings.freeze_seconds),
             door_settings.ENV_NETWORKS: visitor.as_text(terms.tier.networks or ()),
             door_settings.ENV_PROXIES: settings.trusted_proxies or "",
-            door_settings.ENV_LISTEN_FD: str(listener.fileno()),
         }
-        try:
-            self._door = subprocess.Popen(
-                [*DIES_WITH_THE_HUB, sys.executable, "-I", "-m", "hub.door"],
-                env=environment,
-                pass_fds=(listener.fileno(),),
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                cwd="/",
-            )
-        finally:
-            listener.close()
-        self.door_pid = self._door.pid
-        self._limit_door(room, self._door.pid)
-        return port
+        parts.warden.post(seat, token)
+        self._posted_at = time.monotonic()
+        self._door.start(environment, door_group(room))
+        self._keep_state()
+        return door.port
 
-    def _limit_door(self, room: RoomSpec, pid: int) -> None:
-        """A control group for the door too: a room can make its door hold much at once."""
-        hierarchies = cgroup.find_hierarchies() if control_groups_work() else None
-        if hierarchies is not None:
-            name = door_group(room)
-            cgroup.create(hierarchies, name, _DOOR_LIMITS)
-            cgroup.join(hierarchies, name, pid)
+    async def _see_to_door(self, terms: Terms) -> str | None:
+        """Take over the door of an earlier hub, open another where it died; why that cannot be, or ``None``."""
+        parts, person, project = HubParts.get(), str(self.user.name), str(self.name)  # type: ignore[attr-defined]
+        seat = Seat(parse_person(person), parse_project(project))
+        async with self._mending:
+            if self._door.state is None:
+                return "the hub ended while the room was starting"
+            if self._found:
+                await self._take_over(parts, seat, self._door.state)
+            silent = time.monotonic() - self._posted_at > _DOOR_SPEAKS_WITHIN_S
+            if self._door.runs() and (parts.warden.has_heard(seat) or not silent):
+                return None
+            if not self._doors_ended.may_start(time.monotonic()):
+                return "its door ended again and again"
+            try:
+                await asyncio.to_thread(record_door_ended, parts.store, seat)
+                await self._stop_door()
+                if not self.api_token:
+                    self._renew_api_token()
+                self._start_door(parts, seat, terms)
+            except PlainError as error:
+                return error.sentence
+        return None
 
-    def _door_runs(self) -> bool:
-        if self._door is not None:
-            return self._door.poll() is None
-        # A door of an earlier hub. Its number may be another process's by now.
-        try:
-            return b"\0hub.door\0" in Path(f"/proc/{self.door_pid}/cmdline").read_bytes()
-        except (FileNotFoundError, ProcessLookupError):
-            return False
+    async def _take_over(self, parts: HubParts, seat: Seat, door: DoorState) -> None:
+        await parts.warden.start()
+        await asyncio.to_thread(record_found, parts.store, seat)
+        key: bytes = self.user.settings["cookie_secret"]  # type: ignore[attr-defined]
+        await parts.warden.resume(seat, door_secret(key, "warden", door.nonce))
+        self._posted_at = time.monotonic()
+        self._found = False
+
+    def _renew_api_token(self) -> None:
+        """A token for the next door: JupyterHub keeps only hashes, and only the door that is gone knew the last one."""
+        scopes = self._forget_api_tokens()
+        self.api_token = self.user.new_api_token(  # type: ignore[attr-defined]
+            note=self._token_note(), scopes=scopes
+        )
+        client = self.orm_spawner.oauth_client  # type: ignore[attr-defined]
+        client.secret = hash_token(self.api_token)
+        session = object_session(client)
+        assert session is not None
+        session.commit()
+
+    def _forget_api_tokens(self) -> list[str]:
+        """Delete the tokens of this seat's doors; returns what they allowed."""
+        person = self.user.orm_user  # type: ignore[attr-defined]
+        session = object_session(person)
+        assert session is not None
+        tokens = session.query(orm.APIToken).filter_by(user_id=person.id, note=self._token_note()).all()
+        scopes = sorted({scope for token in tokens for scope in token.scopes})
+        for token in tokens:
+            session.delete(token)
+        session.commit()
+        return scopes
+
+    def _token_note(self) -> str:
+        """JupyterHub's own words for the token of a server."""
+        return f"Server at {self.server.base_url}"  # type: ignore[attr-defined]
+
+    async def _stop_door(self) -> None:
+        assert self.room is not None
+        await self._door.end(door_group(self.room))
 
     async def _end(self, reason: str, *, now: bool = True) -> None:
         self._ending = True
         try:
             parts = HubParts.get()
-            seat_name = (str(self.user.name), str(self.name))  # type: ignore[attr-defined]
-            await self._stop_door()
+            person, project = str(self.user.name), str(self.name)  # type: ignore[attr-defined]
+            if self.room is not None:
+                await self._stop_door()
+            self._door.leave()
             await self.stop_room(now)
-            if self.terms is not None:
-                parts.warden.dismiss(Seat(self.terms.person, self.terms.project))
+            parts.warden.dismiss(Seat(parse_person(person), parse_project(project)))
+            if self._open and not self.api_token and self.server is not None:  # type: ignore[attr-defined]
+                self._forget_api_tokens()
             self._open = False
             if self._recorded:
-                await asyncio.to_thread(record_closed, parts.store, *seat_name, reason)
+                await asyncio.to_thread(record_closed, parts.store, person, project, reason)
                 self._recorded = False  # only now: an entry that could not be written is tried again
         finally:
             self._ending = False
-
-    async def _stop_door(self) -> None:
-        pid = self._door.pid if self._door is not None else self.door_pid
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            if pid <= 0 or not self._door_runs():  # zero would be the hub itself and all it started
-                break
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
-            for _ in range(60):
-                if not self._door_runs():
-                    break
-                await asyncio.sleep(0.05)
-        self._door = None
-        self.door_pid = 0
-        if self.room is not None and (hierarchies := cgroup.find_hierarchies()):
-            await asyncio.to_thread(cgroup.remove, hierarchies, door_group(self.room))

@@ -34,10 +34,16 @@ def missing() -> str | None:
     reason = _unfit(Settings())
     if reason is None:
         return None
+    cannot = cannot_start()
+    return f"{reason} (and {cannot})" if cannot else None
+
+
+def cannot_start() -> str | None:
+    """Why tests cannot start an engine of their own, or ``None``."""
     if os.geteuid() != 0:
-        return f"{reason} (and only root can start one for the tests)"
+        return "only root can start a Docker engine for the tests"
     if shutil.which("dockerd") is None:
-        return f"{reason} (and dockerd is not installed: Debian package docker.io)"
+        return "dockerd is not installed: Debian package docker.io"
     return None
 
 
@@ -48,31 +54,66 @@ def running_engine() -> Iterator[str]:
     if _unfit(settings) is None:
         yield settings.docker_address
         return
-    data = ROOT / "var" / "docker"
-    data.mkdir(parents=True, exist_ok=True)
-    # Short: paths of sockets are.
-    with tempfile.TemporaryDirectory(prefix="engine-") as folder, (data / "dockerd.log").open("ab") as log:
-        address = f"unix://{folder}/docker.sock"
-        engine = subprocess.Popen(
-            ["dockerd", "--host", address, "--data-root", str(data / "data"), "--exec-root", f"{folder}/exec",
-             "--pidfile", f"{folder}/pid", "--bridge", "none", "--iptables=false", "--ip6tables=false"],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )  # fmt: skip
+    with Engine() as engine:
+        yield engine.address
+
+
+class Engine:
+    """An engine of our own. With ``live_restore`` its containers outlive it, and it finds them when it starts again."""
+
+    def __init__(self, *, live_restore: bool = False) -> None:
+        self._data = ROOT / "var" / "docker"
+        self._data.mkdir(parents=True, exist_ok=True)
+        # Short: paths of sockets are.
+        self._folder = tempfile.TemporaryDirectory(prefix="engine-")
+        self._options = ["--live-restore"] if live_restore else []
+        self._process: subprocess.Popen[bytes] | None = None
+        self.address = f"unix://{self._folder.name}/docker.sock"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        folder = self._folder.name
+        with (self._data / "dockerd.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                ["dockerd", "--host", self.address, "--data-root", str(self._data / "data"),
+                 "--exec-root", f"{folder}/exec", "--pidfile", f"{folder}/pid",
+                 "--bridge", "none", "--iptables=false", "--ip6tables=false", *self._options],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+        deadline = time.monotonic() + _STARTS_WITHIN_S
+        while not answers(Settings(docker_host=self.address)):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"dockerd did not start: see {self._data / 'dockerd.log'}")
+            time.sleep(0.2)
+
+    def kill(self) -> None:
+        """End it without a word."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        """End it as its service does."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(60)
+        for namespace in Path(self._folder.name).glob("exec/netns/*"):  # it leaves some of them mounted
+            subprocess.run(["umount", "--lazy", str(namespace)], check=False, capture_output=True)
+        self._folder.cleanup()
+
+    def __enter__(self) -> Engine:
         try:
-            deadline = time.monotonic() + _STARTS_WITHIN_S
-            while not answers(Settings(docker_host=address)):
-                if engine.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"dockerd did not start: see {data / 'dockerd.log'}")
-                time.sleep(0.2)
-            yield address
-        finally:
-            engine.send_signal(signal.SIGTERM)
-            engine.wait(60)
-            for namespace in Path(folder).glob("exec/netns/*"):  # it leaves some of them mounted
-                subprocess.run(["umount", "--lazy", str(namespace)], check=False, capture_output=True)
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
 
 def rooms_on(address: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,45 +18,87 @@ from output_checker.errors import PlainError
 
 from hub import settings as settings_module
 from hub.cli.init import init
+from hub.restarts import Restarts
 from hub.rooms.disk import mount_existing, unmount_all
 
 CONFIG = Path(__file__).resolve().parents[2] / "jupyterhub_config.py"
+# A hub that ends by itself starts again, but not one that cannot start.
+_MOST_STARTS, _WITHIN_S = 4, 60.0
+_CANNOT_START_S = 15.0
 
 
 def serve(
     config: Annotated[Path, typer.Option(help="JupyterHub's configuration file.")] = CONFIG,
 ) -> None:
-    """Start the hub and serve until told to stop (Ctrl-C or SIGTERM). Prepares the database if it is not there."""
+    """Start the hub and serve until told to stop (Ctrl-C or SIGTERM). Prepares the database if it is not there.
+
+    A hub that ends by itself starts again and finds its rooms running; SIGHUP makes it do so.
+    """
     # Here, not above: these take long to load, and no other command needs them.
     from hub.hub_config import check
-    from hub.rooms.choice import choose
-    from hub.rooms.docker_engine import remove_rooms
+    from hub.left_running import end_all
 
     settings = settings_module.load()
     check(settings)
-    on_docker = choose(settings) == "docker"
     init()
     with _alone(settings.state):
-        if on_docker:
-            remove_rooms(settings)  # of a hub that could not end them
         mount_existing(settings.state)
-        command = [sys.executable, "-m", "hub.jupyterhub_app", "--config", str(config)]
-        environment = {**os.environ, **settings.as_environment()}
-        hub = subprocess.Popen(command, env=environment, cwd=settings.state)
-        signal.signal(signal.SIGTERM, lambda *_: hub.terminate())
-        try:
-            code = hub.wait()
-        except KeyboardInterrupt:
-            code = hub.wait()  # the terminal told the hub as well; it is stopping its rooms
-        finally:
-            if on_docker:
-                # A container does not end with the hub that started it, as a sandbox does.
-                try:
-                    remove_rooms(settings)
-                except PlainError as error:
-                    print(f"Rooms may still run: {error.sentence}", file=sys.stderr)
-            unmount_all(settings.state)
+        code = _Hub([sys.executable, "-m", "hub.jupyterhub_app", "--config", str(config)], settings).keep_up()
+        end_all(settings)
+        unmount_all(settings.state)
     raise typer.Exit(0 if code in {0, -signal.SIGINT, -signal.SIGTERM, 130, 143} else code)
+
+
+class _Hub:
+    """The hub's process, started again when it ends and nobody asked it to."""
+
+    def __init__(self, command: list[str], settings: settings_module.Settings) -> None:
+        self._command = command
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopping = False
+        self._starts = Restarts(_MOST_STARTS, _WITHIN_S)
+
+    def keep_up(self) -> int:
+        """Until it is told to stop, or cannot be kept up; the last exit code."""
+        # Set also where they were ignored, as they are for what a shell starts in the background.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop())
+        signal.signal(signal.SIGHUP, lambda *_: self._tell(signal.SIGHUP))
+        code = 1
+        while not self._stopping and self._starts.may_start(time.monotonic()):
+            code = self._run()
+            if not self._stopping:
+                print(f"The hub ended by itself (exit code {code}); its rooms run on.", file=sys.stderr)
+        return code
+
+    def _run(self) -> int:
+        from hub.spawner import DIES_WITH_THE_HUB
+
+        began = time.monotonic()
+        # Two hubs would be two keepers of the same rooms: it ends when this process does, however that comes
+        # about. In a session of its own, so that Ctrl-C reaches it once, from here.
+        self._process = subprocess.Popen(
+            [*DIES_WITH_THE_HUB, *self._command],
+            env={**os.environ, **self._settings.as_environment()},
+            cwd=self._settings.state,
+            start_new_session=True,
+        )
+        if self._stopping:
+            self._tell(signal.SIGTERM)
+        code = self._process.wait()
+        if code > 0 and time.monotonic() - began < _CANNOT_START_S:
+            self._stopping = True  # it said why; it would say so again
+        return code
+
+    def _stop(self) -> None:
+        if not self._stopping:
+            self._stopping = True
+            self._tell(signal.SIGTERM)
+
+    def _tell(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(number)
 
 
 @contextmanager

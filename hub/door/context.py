@@ -50,7 +50,7 @@ class Door:
         self.auth.cookie_options = {"samesite": "Lax"}
         if self.auth.cookie_host_prefix_enabled or settings.origin.startswith("https:"):
             self.auth.cookie_options["secure"] = True
-        self.cookie_secret = secrets.token_bytes(32)
+        self.cookie_secret = settings.cookie_secret
         self.link = WardenLink(settings.warden, settings.warden_token)
         self.recorder = Recorder(self.link)
         # Another door, also the next one of this seat, has another.

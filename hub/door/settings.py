@@ -17,6 +17,7 @@ ENV_RUN_DIR = "LOCKEDROOM_DOOR_RUN_DIR"
 ENV_ROOM_UID = "LOCKEDROOM_DOOR_ROOM_UID"
 ENV_WARDEN = "LOCKEDROOM_DOOR_WARDEN"
 ENV_WARDEN_TOKEN = "LOCKEDROOM_DOOR_WARDEN_TOKEN"  # noqa: S105 - a variable's name
+ENV_COOKIE_SECRET = "LOCKEDROOM_DOOR_COOKIE_SECRET"  # noqa: S105 - a variable's name
 ENV_RECHECK = "LOCKEDROOM_DOOR_RECHECK_SECONDS"
 ENV_FREEZE = "LOCKEDROOM_DOOR_FREEZE_SECONDS"
 ENV_NETWORKS = "LOCKEDROOM_DOOR_NETWORKS"
@@ -44,6 +45,7 @@ class DoorSettings:
     room_uid: int
     warden: Path
     warden_token: str
+    cookie_secret: str
     recheck_s: float
     freeze_s: float
     listen_fd: int
@@ -57,7 +59,7 @@ class DoorSettings:
 
     @classmethod
     def from_environment(cls) -> DoorSettings:
-        """Read and then forget: the token is taken out of this process's environment."""
+        """Read and then forget: the secrets are taken out of this process's environment."""
         try:
             return cls(
                 origin=os.environ[ENV_ORIGIN],
@@ -70,6 +72,7 @@ class DoorSettings:
                 room_uid=int(os.environ[ENV_ROOM_UID]),
                 warden=Path(os.environ[ENV_WARDEN]),
                 warden_token=os.environ.pop(ENV_WARDEN_TOKEN),
+                cookie_secret=os.environ.pop(ENV_COOKIE_SECRET),
                 recheck_s=float(os.environ[ENV_RECHECK]),
                 freeze_s=float(os.environ[ENV_FREEZE]),
                 listen_fd=int(os.environ[ENV_LISTEN_FD]),

@@ -31,6 +31,7 @@ from hub.ledger import append
 from hub.ledger.events import EventKind
 from hub.store import Store
 from hub.store.clock import utc_now
+from hub.store.models import DoorPost
 from hub.store.names import Seat
 
 SOCKET = "warden.sock"
@@ -49,7 +50,13 @@ class _Post:
     token: str
     due: int = 1
     last: str = ""
+    heard: bool = False
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def name(self) -> str:
+        """What the store calls this door: nothing that it could be proved with."""
+        return hashlib.sha256(self.token.encode()).hexdigest()
 
 
 class Warden:
@@ -81,17 +88,32 @@ class Warden:
             self._server = None
             self.path.unlink(missing_ok=True)
 
-    def post(self, seat: Seat) -> str:
+    def post(self, seat: Seat, token: str | None = None) -> str:
         """Let a new door stand at ``seat``; returns the token it proves itself with. An older one is gone."""
         self.dismiss(seat)
-        token = secrets.token_urlsafe(32)
+        token = token or secrets.token_urlsafe(32)
         self._posts[token] = _Post(seat, token)
         return token
+
+    async def resume(self, seat: Seat, token: str) -> None:
+        """Know a door again that an earlier hub let stand at ``seat``, and the number that it is due."""
+        self.post(seat, token)
+        post = self._posts[token]
+        post.due, post.last = await asyncio.to_thread(self._where_it_was, post)
 
     def dismiss(self, seat: Seat) -> None:
         """No door stands at ``seat`` any more."""
         for token in [token for token, post in self._posts.items() if post.seat == seat]:
             del self._posts[token]
+
+    def has_heard(self, seat: Seat) -> bool:
+        """Whether the door that stands at ``seat`` has said something yet."""
+        return any(post.heard for post in self._posts.values() if post.seat == seat)
+
+    def _where_it_was(self, post: _Post) -> tuple[int, str]:
+        with self._store.read() as session:
+            known = session.get(DoorPost, post.seat.id)
+            return (known.due, known.last) if known and known.door == post.name else (1, "")
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -102,6 +124,7 @@ class Warden:
             if post is None:
                 log.warning("a door without a valid token was turned away")
                 return
+            post.heard = True
             while line := await reader.readline():
                 await _answer(writer, await self._handle(post, json.loads(line)))
         except (ValueError, AttributeError, OSError, RecursionError) as error:
@@ -158,6 +181,8 @@ class Warden:
             for kind, entry in entries:
                 actor = seat.person if kind in _PERSONS_OWN else "system:door"
                 append(session, kind, actor=actor, project=seat.project, now=now, payload=entry)
+            # With the entries, or not at all: the next hub goes on exactly here.
+            session.merge(DoorPost(seat=seat.id, door=post.name, due=number + 1, last=this))
         post.due, post.last = number + 1, this
         return {"ok": True}
 

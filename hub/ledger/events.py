@@ -32,6 +32,7 @@ class EventKind(StrEnum):
     SIGNIN_FAILED = "signin.failed"
     SEAT_OPENED = "seat.opened"
     SEAT_REFUSED = "seat.refused"
+    SEAT_FOUND = "seat.found"
     SEAT_CLOSED = "seat.closed"
     ROOM_PROVED = "room.proved"
     DOOR_ENTERED = "door.entered"
@@ -214,6 +215,9 @@ EVENTS: Mapping[EventKind, EventSpec] = MappingProxyType(
         EventKind.SEAT_REFUSED: EventSpec(
             "A person asked for a seat and was refused.",
             {"person": "the account's name", "reason": "the sentence the person was told"},
+        ),
+        EventKind.SEAT_FOUND: EventSpec(
+            "A hub that started again found a seat's room running, and took it over.", _SEAT
         ),
         EventKind.SEAT_CLOSED: EventSpec("A seat's room was stopped.", {**_SEAT, "reason": "why"}),
         EventKind.ROOM_PROVED: EventSpec(

@@ -38,10 +38,10 @@ def make_signing_key(directory: Path) -> Ed25519PrivateKey:
             pem = Ed25519PrivateKey.generate().private_bytes(
                 Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
             )
-            _create_once(private, pem, 0o600)
+            create_once(private, pem, 0o600)
         key = load_signing_key(private)
         public = directory / PUBLIC_NAME
-        _create_once(public, _public_pem(key.public_key()), 0o644)
+        create_once(public, _public_pem(key.public_key()), 0o644)
     except OSError as error:
         raise WrongKey(f"The ledger's key in {directory} cannot be made: {error.strerror}.") from None
     if fingerprint(load_public_key(public)) != fingerprint(key.public_key()):
@@ -92,7 +92,7 @@ def _public_pem(key: Ed25519PublicKey) -> bytes:
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
-def _create_once(path: Path, content: bytes, mode: int) -> None:
+def create_once(path: Path, content: bytes, mode: int) -> None:
     """Write a whole file under this name unless there is one already."""
     scratch = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)

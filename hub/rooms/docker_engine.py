@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 
 import docker
 import docker.errors
@@ -73,15 +74,19 @@ def image_id(client: docker.APIClient, name: str) -> str:
         ) from None
 
 
-def remove_rooms(settings: Settings) -> int:
-    """Stop and remove every container of this installation's rooms; how many there were.
+def remove_rooms(settings: Settings, keep: Collection[str] = ()) -> int:
+    """Stop and remove every container of this installation's rooms but those named; how many there were.
 
     Raises PlainError where the engine does not answer.
     """
     client = connect(settings)
     label = f"{INSTALLATION_LABEL}={installation_mark(settings.state)}"
     try:
-        found = client.containers(all=True, filters={"label": label})
+        found = [
+            container
+            for container in client.containers(all=True, filters={"label": label})
+            if not {name.lstrip("/") for name in container["Names"] or ()} & set(keep)
+        ]
         for container in found:
             remove(client, container["Id"])
     except ENGINE_ERRORS:

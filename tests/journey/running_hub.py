@@ -21,6 +21,7 @@ from hub.governance.passwords import generate_password, hash_password
 from hub.governance.people import add_person, grant_role
 from hub.governance.projects import create_project
 from hub.governance.roles import Role
+from hub.left_running import end_all
 from hub.settings import Settings
 from hub.store import Store, prepare_store
 from hub.store.clock import utc_now
@@ -111,8 +112,11 @@ class RunningHub:
             try:
                 self.process.wait(30)
             except subprocess.TimeoutExpired:
-                os.killpg(self.process.pid, signal.SIGKILL)
+                os.killpg(
+                    self.process.pid, signal.SIGKILL
+                )  # the hub ends with it; what is left, end_all finds
                 self.process.wait()
+                end_all(self.settings)
         if self._store is not None:
             self._store.close()
             self._store = None

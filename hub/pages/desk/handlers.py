@@ -167,6 +167,9 @@ class SignedIn(HubOAuthenticated, Page):  # type: ignore[misc]
                 raise HTTPError(403) from Sentence(
                     "You are not signed in any more, so nothing was done: open the desk again and repeat it."
                 )
+            # Each way to the sign-in leaves a cookie behind, until it is gone; a request in the background goes none.
+            if self.request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
+                raise HTTPError(403) from Sentence("You are not signed in: open the desk in the browser.")
             self.redirect(self.get_login_url())
             return
         if model.get("kind") != "user":

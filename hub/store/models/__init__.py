@@ -2,6 +2,7 @@
 
 from hub.store.models.airlock import AirlockDecision, AirlockFile, AirlockLock, AirlockRequest
 from hub.store.models.base import Base
+from hub.store.models.doors import DoorPost
 from hub.store.models.ledger import LedgerEntry
 from hub.store.models.people import Person, RoleGrant, SigninThrottle
 from hub.store.models.projects import Approval, HeldSource, Membership, Project, SeatRecord
@@ -13,6 +14,7 @@ __all__ = [
     "AirlockRequest",
     "Approval",
     "Base",
+    "DoorPost",
     "HeldSource",
     "LedgerEntry",
     "Membership",

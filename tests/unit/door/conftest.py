@@ -135,6 +135,7 @@ async def place(sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyP
         room_uid=os.geteuid(),
         warden=warden.path,
         warden_token=warden.post(SEAT),
+        cookie_secret="c" * 64,
         recheck_s=RECHECK_S,
         freeze_s=FREEZE_S,
         listen_fd=-1,

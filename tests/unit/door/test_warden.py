@@ -375,3 +375,34 @@ async def test_a_gap_before_a_refused_event_is_still_reported_by_the_next(
     assert (await wire.ask({"n": 203, "event": "door.entered", "details": {}}))["ok"] is True
     [gap] = entries(sqlite_store, EventKind.DOOR_GAP)
     assert (gap["expected"], gap["received"]) == (201, 203)
+
+
+async def test_the_next_hub_knows_the_door_and_goes_on_at_its_number(
+    warden: Warden, sqlite_store: Store, tmp_path: Path
+) -> None:
+    token = warden.post(SEAT)
+    door = WardenLink(warden.path, token)
+    await door.record("door.entered")
+    await door.record("cell.passed", kind="execute_request", code="1")
+    await warden.stop()
+    await door.close()
+
+    other = Warden(sqlite_store, tmp_path)
+    await other.start()
+    assert not other.has_heard(SEAT)
+    await other.resume(SEAT, token)
+    wire = await Wire.to(other, token)
+    await wire.says()
+    again = {"event": "cell.passed", "n": 2, "details": {"kind": "execute_request", "code": "1"}}
+    assert (await wire.ask(again))["ok"] is True, "its answer may have been lost with the hub"
+    assert other.has_heard(SEAT)
+    await door.record("cell.passed", kind="execute_request", code="2")
+    assert [one["number"] for one in entries(sqlite_store, EventKind.CELL_PASSED)] == [2, 3]
+    assert entries(sqlite_store, EventKind.DOOR_GAP) == []
+
+    await other.resume(SEAT, "another door's")
+    wire = await Wire.to(other, "another door's")
+    await wire.says()
+    assert (await wire.ask({"event": "door.entered", "n": 1, "details": {}}))["ok"] is True
+    await door.close()
+    await other.stop()

@@ -62,6 +62,18 @@ async def test_whoever_is_not_signed_in_goes_to_the_hub_and_sees_nothing(desk: R
     assert (await nobody.post("requests/100000/submit", {})).status == 403
 
 
+@pytest.mark.parametrize("who", [None, "alice"])
+async def test_a_request_in_the_background_leaves_no_sign_in_cookie_behind(
+    desk: Running, who: str | None
+) -> None:
+    """Each would: after some eighty a browser's headers are too large for any server."""
+    for mode in ("cors", "no-cors", "same-origin"):
+        answer = await desk.as_(who).get(Sec_Fetch_Mode=mode, Sec_Fetch_Site="same-origin")
+        assert answer.status in ({403, 200} if who else {403})
+        assert "state" not in str(answer.headers.getall("Set-Cookie", []))
+        assert "Location" not in answer.headers
+
+
 async def test_a_forged_or_foreign_session_is_none(desk: Running) -> None:
     person = desk.as_("alice")
     person.http.cookie_jar.update_cookies({"service-desk": "2|1:0|10:1|12:service-desk|8:dG9rZW4=|abc"})

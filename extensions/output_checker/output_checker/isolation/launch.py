@@ -16,6 +16,8 @@ from output_checker.isolation.handover import memory_file
 from output_checker.isolation.sandbox import Limits, Sandbox, bubblewrap_arguments, inner_command
 
 CANNOT_START = 125
+# Between bubblewrap, which dies with its parent, and a parent that it is to outlive.
+_SHELL, _KEEP = "/bin/sh", '"$@"; exit "$?"'
 
 
 def main() -> None:
@@ -56,6 +58,8 @@ def main() -> None:
     os.umask(0o022)  # for the folders that bubblewrap makes on the way to a mount
     # The environment is empty on purpose: bubblewrap's own process is number 1 inside, and whoever is
     # there could read what it was started with.
+    if sandbox.outlives_parent:
+        os.execve(_SHELL, [_SHELL, "-c", _KEEP, "sh", bubblewrap, *command[1:]], {})  # noqa: S606
     os.execve(bubblewrap, command, {})  # noqa: S606
 
 

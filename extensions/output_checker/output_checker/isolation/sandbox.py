@@ -58,6 +58,8 @@ class Sandbox(_Frozen):
     namespace of its own. ``quiet`` drops what bubblewrap and the command write to the error output; only
     the launcher's own sentences are left there, and nothing that was chosen inside. ``inner_sandbox`` is for a
     browser, which builds a sandbox of its own for each of its pages: it may make user namespaces.
+    ``outlives_parent`` lets it run on when whoever started it ends; it still ends, to the last process, with the
+    one that was started.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Sandbox(_Frozen):
     control_group: bool = True
     quiet: bool = False
     inner_sandbox: bool = False
+    outlives_parent: bool = False
 
 
 # The parts of the operating system that any program needs to start; nothing of the host's own state.

@@ -1,0 +1,107 @@
+"""A seat's door as a process: started, found again by the next hub, ended.
+
+The hub holds the listening socket as well, so a door that died leaves no moment in which another process of
+this machine could take its port, and requests wait for the next one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from output_checker.errors import PlainError
+from output_checker.isolation import Limits, cgroup
+from output_checker.isolation.probe import control_groups_work
+
+from hub.door import settings as door_settings
+from hub.rooms.process import Process
+
+_LIMITS = Limits(memory_bytes=768 * 1024 * 1024, processes=64)
+_ASK_FIRST_S = 3.0
+
+
+@dataclass(frozen=True)
+class DoorState:
+    """What the next hub needs to find a door. ``nonce`` is another for each process."""
+
+    port: int
+    nonce: str
+    process: Process | None = None
+
+
+class SeatDoor:
+    """One seat's. ``group`` names its control group."""
+
+    def __init__(self) -> None:
+        self.state: DoorState | None = None
+        self._listener: socket.socket | None = None
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def prepare(self) -> DoorState:
+        """Take a port, the one of before where there was a door; nothing runs yet. Raises PlainError."""
+        if self._listener is None:
+            port = self.state.port if self.state else 0
+            try:
+                self._listener = socket.create_server(("127.0.0.1", port))
+            except OSError:
+                raise PlainError("The room's door could not be opened: its port is another's.") from None
+        self.state = DoorState(int(self._listener.getsockname()[1]), secrets.token_hex(16))
+        return self.state
+
+    def start(self, environment: Mapping[str, str], group: str) -> None:
+        """Start a door after :meth:`prepare`."""
+        assert self.state is not None
+        assert self._listener is not None
+        fd = self._listener.fileno()
+        self._child = subprocess.Popen(
+            [sys.executable, "-I", "-m", "hub.door"],
+            env={**environment, door_settings.ENV_LISTEN_FD: str(fd)},
+            pass_fds=(fd,),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd="/",
+        )
+        self.state = DoorState(self.state.port, self.state.nonce, Process.of(self._child.pid))
+        _limit(group, self._child.pid)
+
+    def runs(self) -> bool:
+        """Whether there is a door."""
+        if self._child is not None:
+            self._child.poll()  # or a dead one would wait to be reaped
+        return self.state is not None and self.state.process is not None and self.state.process.runs()
+
+    async def end(self, group: str) -> None:
+        """End the process, if there is one; the port stays taken."""
+        if self.state is not None and self.state.process is not None:
+            await self.state.process.end(ask_first_s=_ASK_FIRST_S)
+        if self._child is not None:
+            self._child.poll()
+            self._child = None
+        if hierarchies := cgroup.find_hierarchies():
+            cgroup.remove(hierarchies, group)
+
+    def leave(self) -> None:
+        """Give the port back."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        self.state = None
+
+
+def door_secret(key: bytes, purpose: str, name: str) -> str:
+    """A secret that the next hub makes again from the installation's ``key``, instead of finding it somewhere."""
+    return hmac.new(key, f"{purpose}:{name}".encode(), hashlib.sha256).hexdigest()
+
+
+def _limit(group: str, pid: int) -> None:
+    """A control group for the door too: a room can make its door hold much at once."""
+    hierarchies = cgroup.find_hierarchies() if control_groups_work() else None
+    if hierarchies is not None:
+        cgroup.create(hierarchies, group, _LIMITS)
+        cgroup.join(hierarchies, group, pid)
