@@ -11,7 +11,7 @@ import sys
 from output_checker.errors import PlainError
 
 from hub.door.context import Door
-from hub.door.handlers import build_server
+from hub.door.server import build_server
 from hub.door.settings import DoorSettings
 
 

@@ -16,6 +16,7 @@ from tornado import web
 from hub.door.recorder import Recorder
 from hub.door.relay_http import room_session
 from hub.door.settings import DoorSettings
+from hub.door.tally import Tally
 from hub.door.warden_link import WardenLink
 from hub.door.watch import Membership, Standing, Watch
 
@@ -27,10 +28,14 @@ class HubUnreachable(Exception):
     """The hub could not be asked who somebody is."""
 
 
-class Carried(Protocol):
-    """A websocket or an answer that is open, for one browser session: (token, session id)."""
+# Of a browser that has signed in: (token, session id).
+Session = tuple[str | None, str]
 
-    session: tuple[str | None, str]
+
+class Carried(Protocol):
+    """A websocket or an answer that is open: for one browser session, or (``None``) for the seat's own window."""
+
+    session: Session | None
     signed_in_at: float
 
     def close(self, reason: str) -> None:
@@ -52,7 +57,7 @@ class Door:
             self.auth.cookie_options["secure"] = True
         self.cookie_secret = settings.cookie_secret
         self.link = WardenLink(settings.warden, settings.warden_token)
-        self.recorder = Recorder(self.link)
+        self.recorder = Recorder(self.link, kind=settings.kind)
         # Another door, also the next one of this seat, has another.
         self.mark = secrets.token_hex(8)
         self.carried: set[Carried] = set()
@@ -73,7 +78,7 @@ class Door:
         self.keep(asyncio.create_task(self.watch.run()))
         self.keep(asyncio.create_task(self._recheck_sessions()))
         self.keep(asyncio.create_task(self._report_activity()))
-        self.keep(asyncio.create_task(self.recorder.keep_counting(lambda: bool(self.carried))))
+        self.keep(asyncio.create_task(self.recorder.keep_counting(self._person_is_here)))
 
     async def person_of(self, token: str | None, session_id: str, *, fresh: bool = False) -> str | None:
         """The name of the person whose browser session this is, or ``None``; asks the hub.
@@ -99,7 +104,8 @@ class Door:
         """How the door stands to what is open: frozen also where the hub cannot be asked who signed in."""
         standing = self.watch.standing()
         too_old = time.monotonic() - one.signed_in_at >= self.settings.freeze_s
-        return Standing.FROZEN if standing is Standing.OPEN and too_old else standing
+        unsure = one.session is not None and too_old
+        return Standing.FROZEN if standing is Standing.OPEN and unsure else standing
 
     async def passage(self, one: Carried) -> str | None:
         """Wait while the door is frozen to ``one``. Then ``None`` for open, or the sentence why it has ended."""
@@ -107,9 +113,15 @@ class Door:
             await asyncio.sleep(self.settings.freeze_s / 40)
         return self.watch.why_closed()
 
-    def note_activity(self) -> None:
-        """The person did something, now."""
-        self._last_activity = time.time()
+    def note_activity(self, session: Session | None) -> None:
+        """The person did something, now; what the window asks for of its own accord is nothing of theirs."""
+        if session is not None:
+            self._last_activity = time.time()
+
+    def count(self, session: Session | None, passed: Tally) -> None:
+        """Count what passed between the person's browser and this door."""
+        if session is not None:
+            self.recorder.tally.add(passed)
 
     def keep(self, task: asyncio.Task[Any]) -> None:
         """Hold a task until it is done."""
@@ -139,11 +151,11 @@ class Door:
     async def _recheck_sessions(self) -> None:
         while True:
             began = time.monotonic()
-            sessions = {one.session for one in self.carried}
+            sessions = {one.session for one in self.carried if one.session is not None}
             await asyncio.gather(*(self._recheck(session) for session in sessions))
             await asyncio.sleep(max(0.0, self.settings.recheck_s - (time.monotonic() - began)))
 
-    async def _recheck(self, session: tuple[str | None, str]) -> None:
+    async def _recheck(self, session: Session) -> None:
         """Cut off what is open for a browser session that ended."""
         asked_at = time.monotonic()
         try:
@@ -157,7 +169,10 @@ class Door:
             else:
                 one.close("You have signed out.")
 
-    def _of(self, session: tuple[str | None, str]) -> list[Carried]:
+    def _person_is_here(self) -> bool:
+        return any(one.session is not None for one in self.carried)
+
+    def _of(self, session: Session) -> list[Carried]:
         return [one for one in self.carried if one.session == session]
 
     async def _report_activity(self) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from hub.door.settings import LAB
 from hub.door.tally import Seldom, Tally
 from hub.door.warden_link import LinkDown, WardenLink
 
@@ -23,8 +24,11 @@ _FILE_EVERY_S = 600.0
 class Recorder:
     """One door's. ``clock`` gives seconds that only grow."""
 
-    def __init__(self, link: WardenLink, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, link: WardenLink, clock: Callable[[], float] = time.monotonic, *, kind: str = LAB
+    ) -> None:
         self._link = link
+        self._kind = kind
         self._clock = clock
         self.tally = Tally()
         self._counted_at = clock()
@@ -40,7 +44,7 @@ class Recorder:
         self._seen_at = self._clock()
         async with self._turn:
             if not self._entered:
-                await self._link.record("door.entered")
+                await self._link.record("door.entered", kind=self._kind)
                 self._entered = True
 
     async def file_asked(self, act: str, path: str) -> None:

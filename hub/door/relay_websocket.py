@@ -18,7 +18,7 @@ from hub.door.warden_link import LinkDown, TooMuch
 from hub.door.watch import Standing
 
 if TYPE_CHECKING:
-    from hub.door.context import Door
+    from hub.door.context import Door, Session
 
 TO_ROOM_LIMIT = 16 * 1024 * 1024
 TO_BROWSER_LIMIT = 16 * 1024 * 1024
@@ -35,13 +35,11 @@ _HELD_S = 30.0
 class Relay:
     """One websocket of the browser and its twin in the room."""
 
-    def __init__(
-        self, door: Door, kind: Kind, protocol: str | None, session_token: str | None, session_id: str
-    ) -> None:
+    def __init__(self, door: Door, kind: Kind, protocol: str | None, session: Session | None) -> None:
         self._door = door
         self._kind = kind
         self._protocol = protocol
-        self.session = (session_token, session_id)
+        self.session = session
         self.signed_in_at = time.monotonic()
         self._room: aiohttp.ClientWebSocketResponse | None = None
         self._browser: websocket.WebSocketHandler | None = None
@@ -80,7 +78,7 @@ class Relay:
         try:
             if not await self._may_pass():
                 return
-            self._door.note_activity()
+            self._door.note_activity(self.session)
             if self._kind is Kind.KERNEL:
                 await self._record(message)
                 if not await self._may_pass():  # writing it down may have taken its time
@@ -149,7 +147,7 @@ class Relay:
         self.close("The room ended this connection.", 1001)
 
     def _count(self, *, bytes_in: int = 0, bytes_out: int = 0) -> None:
-        self._door.recorder.tally.add(Tally(messages=1, bytes_in=bytes_in, bytes_out=bytes_out))
+        self._door.count(self.session, Tally(messages=1, bytes_in=bytes_in, bytes_out=bytes_out))
 
     async def _record(self, message: str | bytes) -> None:
         read = cells.read(message, binary_protocol=self._protocol is not None)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hub.door.settings import KINDS, LAB
 from hub.door.tally import Tally
 from hub.ledger.events import EventKind
 from hub.store.names import Seat
@@ -52,7 +53,8 @@ def read_report(event: object, details: Mapping[str, Any]) -> Report | None:
             return None
         return Report(EventKind.FILE_ASKED, (f"file {act}", path), {"act": act})
     if event == EventKind.DOOR_ENTERED:
-        return Report(EventKind.DOOR_ENTERED, details={"kind": "lab"})
+        door = _short(details, "kind") or LAB
+        return Report(EventKind.DOOR_ENTERED, details={"kind": door}) if door in KINDS else None
     for counted in (EventKind.DOOR_LEFT, EventKind.DOOR_CLOSED, EventKind.DOOR_COUNTED):
         if event == counted:
             tally = Tally.read(details.get("tally"))

@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING
 
 from tornado import web
 
+from hub.door.tally import Tally
+
 if TYPE_CHECKING:
-    from hub.door.context import Door
+    from hub.door.context import Door, Session
     from hub.door.relay_http import Answer
 
 
 class Stream:
     """Carries the body of ``answer`` to ``handler``; part of ``door.carried`` while it does.
 
-    ``session`` is the browser session it belongs to: (token, session id).
+    ``session`` is the browser session it belongs to, or ``None`` for the seat's own window.
     """
 
     def __init__(
-        self, door: Door, handler: web.RequestHandler, answer: Answer, session: tuple[str | None, str]
-    ):
+        self, door: Door, handler: web.RequestHandler, answer: Answer, session: Session | None
+    ) -> None:
         self._door = door
         self._handler = handler
         self._answer = answer
@@ -36,7 +38,7 @@ class Stream:
                 if await self._door.passage(self) is not None or self._cut:
                     self.close("")
                     return
-                self._door.recorder.tally.bytes_out += len(piece)
+                self._door.count(self.session, Tally(bytes_out=len(piece)))
                 self._handler.write(piece)
                 await self._handler.flush()
         finally:

@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web as aioweb
 
 from hub.door.context import Door
-from hub.door.handlers import build_server
+from hub.door.server import build_server
 from hub.door.settings import DoorSettings
 from hub.door.warden import Warden
 from hub.store import Store
