@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,8 +15,9 @@ import pytest
 from aiohttp import web as aioweb
 
 from hub.door.context import Door
-from hub.door.server import build_server
-from hub.door.settings import DoorSettings
+from hub.door.inner_handlers import inner_listener
+from hub.door.server import build_inner_server, build_server
+from hub.door.settings import DoorSettings, WindowEnds
 from hub.door.warden import Warden
 from hub.store import Store
 from hub.store.clock import utc_now
@@ -90,6 +92,15 @@ class Place:
 
 @pytest.fixture
 async def place(sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
+    async with standing_door(sqlite_store, tmp_path, monkeypatch) as here:
+        yield here
+
+
+@contextlib.asynccontextmanager
+async def standing_door(
+    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, window: WindowEnds | None = None
+) -> AsyncIterator[Place]:
+    """A door of alice's seat with its hub and room; a window's door with ``window``."""
     now = utc_now()
     builders.person(sqlite_store)
     builders.project(sqlite_store, starts_at=now - builders.DAY, ends_at=now + builders.DAY)
@@ -141,11 +152,16 @@ async def place(sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyP
         listen_fd=-1,
         networks=None,
         trusted_proxies=(),
+        window=window,
     )
     door = Door(settings)
     await door.start()
     server = build_server(door)
     server.add_socket(door_listener)
+    servers = [server]
+    if window is not None:
+        servers.append(build_inner_server(door))
+        servers[1].add_socket(inner_listener(window.inner_dir))
     jar = aiohttp.DummyCookieJar()
     async with aiohttp.ClientSession(
         cookie_jar=jar, connector=aiohttp.TCPConnector(resolver=Loopback()), auto_decompress=False
@@ -157,8 +173,9 @@ async def place(sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyP
         await room_runner.setup()
         await aioweb.UnixSite(room_runner, str(run / "lab.sock")).start()
         yield here
-    server.stop()
-    await server.close_all_connections()
+    for server in servers:
+        server.stop()
+        await server.close_all_connections()
     await door.stop()
     await asyncio.wait_for(room_runner.cleanup(), 20)
     await hub_runner.cleanup()
