@@ -9,13 +9,17 @@ import time
 
 import aiohttp
 import pytest
+from sqlalchemy import select
 
+from hub.governance import record_approval
 from hub.governance.members import end_member
 from hub.store.clock import utc_now
+from hub.store.models import LedgerEntry
 from tests.isolation.attempts import processes
 from tests.isolation.world import SeatUnderTest, World
 from tests.journey.browser_session import split
 from tests.journey.running_hub import ACTOR
+from tests.unit.builders import EXTRACT
 
 WITHIN_S = 10.0
 FREEZE_S, RECHECK_S = 10.0, 3.0
@@ -68,6 +72,22 @@ def test_a_membership_that_ends_closes_the_door_and_the_room_within_ten_seconds(
     assert "member" in refusal(world, "bob", "one")
     world.renew("bob", "one")
     world.seat("bob", "one")
+
+
+def test_a_tier_that_rises_ends_the_room_that_was_opened_below_it(world: World) -> None:
+    world.hub.add_project("rising", "Rising", tier="synthetic", members=["bob"])
+    bob = world.seat("bob", "rising")
+    began = time.monotonic()
+    with world.hub.store.write() as session:
+        record_approval(session, "rising", EXTRACT, actor=ACTOR, now=utc_now(), tier="low")
+    closing(bob, WITHIN_S)
+    while bob.processes():
+        assert time.monotonic() - began < WITHIN_S, "the room still runs"
+        time.sleep(0.1)
+    with world.hub.store.read() as session:
+        ended = select(LedgerEntry).where(LedgerEntry.kind == "seat.closed", LedgerEntry.project == "rising")
+        (entry,) = session.scalars(ended)
+    assert "the project's tier is low now, and the room was opened as synthetic" in entry.payload
 
 
 def test_a_hub_that_does_not_answer_freezes_every_door_and_nothing_is_lost(world: World) -> None:
