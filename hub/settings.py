@@ -97,6 +97,11 @@ class Settings(BaseSettings):
         description="Image that rooms on Docker start from, by name or id. "
         "Left out, the one that `make room-image` built, named in the ROOM_ENV directory.",
     )
+    tiers: Path | None = Field(
+        default=None,
+        description="Directory of this installation's own tiers, one YAML file each, instead of those in "
+        "policies/tiers.",
+    )
     policy: str | None = Field(
         default=None,
         pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
@@ -191,7 +196,7 @@ class Settings(BaseSettings):
         "holds as well.",
     )
 
-    @field_validator("state", "anchor_file", "room_env")
+    @field_validator("state", "anchor_file", "room_env", "tiers")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         # Relative to where the command was started, once: a later chdir must not move the state.

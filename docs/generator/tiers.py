@@ -24,9 +24,9 @@ def page() -> str:
     ]
     return whole_page(
         "Tiers",
-        "A project's tier says how sensitive its data are. Each is a file in `policies/tiers`; a hub reads them when "
-        "it starts. Ranks are all different, a higher tier asks for no less than a lower one, and where files "
-        "contradict each other no hub starts.",
+        "A project's tier says how sensitive its data are. Each is a file in `policies/tiers`, or in the folder that "
+        "`LOCKEDROOM_TIERS` names instead; a hub reads them when it starts. Ranks are all different, a higher tier "
+        "asks for no less than a lower one, and where files contradict each other no hub starts.",
         *(f"- {code(tier.name)}: **{tier.title}.** {tier.description}" for tier in tiers),
         "## Side by side",
         table(("What", *(code(tier.name) for tier in tiers), "Meaning"), values),

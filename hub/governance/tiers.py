@@ -25,8 +25,9 @@ from pydantic import (
 
 from hub.governance.errors import WrongValue
 from hub.governance.opening_hours import OpeningHours
+from hub.settings import load
 
-TIER_DIRECTORY = Path(__file__).parent / "tier_policies"
+TIER_DIRECTORY = (Path(__file__).parent / "tier_policies").resolve()
 
 DoorKind = Literal["lab", "window"]
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=32)]
@@ -138,10 +139,8 @@ class Tiers:
 
     @classmethod
     def of(cls, tiers: Iterable[Tier]) -> Tiers:
-        """Put in order. Raises TierError where two contradict each other."""
+        """Put in order; there is at least one. Raises TierError where two contradict each other."""
         ordered = tuple(sorted(tiers, key=lambda tier: tier.rank))
-        if not ordered:
-            raise TierError("There is no tier in policies/tiers: an installation needs at least one.")
         for lower, higher in pairwise(ordered):
             if lower.rank == higher.rank:
                 raise TierError(f"The tiers {lower.name} and {higher.name} have one rank: give them two.")
@@ -151,7 +150,7 @@ class Tiers:
         named = [source for tier in ordered for source in tier.real_records]
         twice = sorted({source for source in named if named.count(source) > 1})
         if twice:
-            raise TierError(f"Real records of {twice[0]} are named twice in policies/tiers: name them once.")
+            raise TierError(f"Real records of {twice[0]} are named by two tiers: name them in one.")
         return cls(ordered)
 
     @property
@@ -199,30 +198,32 @@ class Tiers:
 @cache
 def load_tiers() -> Tiers:
     """The tiers in force, read once in the life of a process. Raises TierError with one sentence."""
-    return read_tiers(TIER_DIRECTORY)
+    return read_tiers(load().tiers or TIER_DIRECTORY)
 
 
 def read_tiers(directory: Path) -> Tiers:
     """The tiers that the YAML files of a directory describe. Raises TierError with the first thing that is wrong."""
-    return Tiers.of(_read(path) for path in sorted(directory.glob("*.yaml")))
+    files = sorted(directory.glob("*.yaml"))
+    if not files:
+        raise TierError(f"There is no tier in {directory}: an installation needs at least one.")
+    return Tiers.of([_read(path) for path in files])
 
 
 def _read(path: Path) -> Tier:
-    called = f"policies/tiers/{path.name}"
     try:
         tier = Tier.model_validate(yaml.safe_load(path.read_text("utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise TierError(f"The tier {called} cannot be read as YAML: correct it and try again.") from error
+        raise TierError(f"The tier {path} cannot be read as YAML: correct it and try again.") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the whole"
         said = first["msg"].removeprefix("Value error, ")
-        raise TierError(f"The tier {called} is wrong at {place}: {said}.") from error
+        raise TierError(f"The tier {path} is wrong at {place}: {said}.") from error
     for policy in tier.disclosure:
         if policy not in policy_names():
-            raise TierError(f"The tier {called} names a disclosure policy that is not there: {policy}.")
+            raise TierError(f"The tier {path} names a disclosure policy that is not there: {policy}.")
     if tier.name != path.stem:
-        raise TierError(f"The tier {called} calls itself {tier.name}: give both one name.")
+        raise TierError(f"The tier {path} calls itself {tier.name}: give both one name.")
     return tier
 
 
