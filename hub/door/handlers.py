@@ -86,6 +86,7 @@ class RoomHandler(Gate):
         if isinstance(decision, routes.Refused):
             raise Turned(403, decision.reason)
         await self._file_asked(path, query)
+        sent = routes.query_for_room(str(self.request.method), path, query)
         self.door.count(self.session(), Tally(requests=1, bytes_in=len(self._body)))
         if self.request.method not in {"GET", "HEAD"}:
             self.door.note_activity(
@@ -95,7 +96,7 @@ class RoomHandler(Gate):
             answer = await ask_room(
                 self.door.room,
                 method=str(self.request.method),
-                path_and_query=str(self.request.uri),
+                path_and_query=self.door.settings.prefix[:-1] + path + (f"?{sent}" if sent else ""),
                 request_headers=self.request.headers.get_all,
                 body=self._body or None,
                 prefix=self.door.settings.prefix,

@@ -1,8 +1,9 @@
 """Which requests may reach the room: a list of what JupyterLab needs; everything else is refused.
 
 Left out on purpose are the routes of a Jupyter server that hand out files (``/files``, ``/view``,
-``/nbconvert``, ``/api/nbconvert``, ``/lsp``, ``/api/resolvePath``, ``/metrics``), contents as base64, and
-the server's own sign-in and shutdown. This is friction and not a wall: what a browser can draw, a browser
+``/nbconvert``, ``/api/nbconvert``, ``/lsp``, ``/api/resolvePath``, ``/metrics``, ``/custom``, extensions and
+themes and files of kernels that somebody put into their home), contents as bytes, and the server's own sign-in and
+shutdown. This is friction and not a wall: what a browser can draw, a browser
 can keep.
 """
 
@@ -45,11 +46,15 @@ _HTTP_ROUTES: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
     (re.compile(pattern), methods)
     for pattern, methods in (
         (r"/?", _READ),
-        (r"/(lab|doc)(/.*)?", _READ),
+        (r"/(lab|doc)/?", _READ),
+        (r"/(lab|doc)/(tree|workspaces|doc)(/.*)?", _READ),
         (r"/lab/api/(settings|workspaces)(/.*)?", _WRITE),
+        (r"/lab/api/(translations|licenses|listings|plugins)(/.*)?", _READ),
+        (r"/lab/api/themes/@jupyterlab/theme-[a-z-]+-extension/.+", _READ),
+        # Those of the image: a folder in one's home becomes an extension too, and hands out whatever lies in it.
+        (r"/lab/extensions/(@lockedroom/[a-z-]+|jupyterlab_pygments)/.+", _READ),
         (r"/static/.+", _READ),
-        (r"/custom/custom\.css", _READ),
-        (r"/kernelspecs/.+", _READ),
+        (r"/kernelspecs/[A-Za-z0-9_.-]{1,64}/logo-(svg\.svg|32x32\.png|64x64\.png)", _READ),
         (r"/api/?", _READ),
         (r"/api/(me|status)", _READ),
         (r"/api/kernelspecs(/.*)?", _READ),
@@ -84,6 +89,19 @@ def decide(method: str, path: str, query: str, *, websocket: bool) -> Passed | R
                 return Refused("Files leave a room only through the airlock: stage the file for release.")
             return Passed(Kind.HTTP)
     return Refused("This address of the room is closed. Files leave only through the airlock.")
+
+
+def query_for_room(method: str, path: str, query: str) -> str:
+    """The query that goes to the room: contents are asked for as text where the page did not say how.
+
+    A Jupyter server answers such a request with base64 where a file is no text; asked for text, it refuses.
+    """
+    asked = file_asked(method, path, query)
+    if asked is None or asked[0] != "read":
+        return query
+    if any(name == "format" for name, _ in parse_qsl(query, keep_blank_values=True)):
+        return query
+    return f"{query}&format=text" if query else "format=text"
 
 
 _FILE_ACTS = {"GET": "read", "PUT": "write", "POST": "write", "PATCH": "move", "DELETE": "delete"}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.door.routes import Kind, Passed, Refused, decide
+from hub.door.routes import Kind, Passed, Refused, decide, query_for_room
 
 KERNEL = "6a1f3c1e-0000-4000-8000-1234567890ab"
 
@@ -22,6 +22,14 @@ KERNEL = "6a1f3c1e-0000-4000-8000-1234567890ab"
         ("GET", "/static/lab/main.3f2a.js", "v=3f2a"),
         ("GET", "/lab/api/settings/@jupyterlab/apputils-extension:themes", ""),
         ("PUT", "/lab/api/settings/%40jupyterlab%2Dapputils", ""),
+        ("GET", "/doc/tree/home/a.ipynb", ""),
+        ("GET", "/lab/workspaces/auto-x/tree/home", ""),
+        ("GET", "/lab/api/translations/en", ""),
+        ("GET", "/lab/api/themes/@jupyterlab/theme-dark-high-contrast-extension/index.css", ""),
+        ("GET", "/lab/extensions/@lockedroom/output-checker/static/remoteEntry.1f.js", ""),
+        ("GET", "/lab/extensions/jupyterlab_pygments/static/568.js", ""),
+        ("GET", "/kernelspecs/python3/logo-svg.svg", ""),
+        ("GET", "/kernelspecs/python3/logo-64x64.png", ""),
         ("GET", "/api/kernelspecs", ""),
         ("GET", "/api/contents/home/a%20b.ipynb", "type=notebook&content=1"),
         ("PUT", "/api/contents/home/a.ipynb", ""),
@@ -39,6 +47,14 @@ def test_what_jupyterlab_needs_passes(method: str, path: str, query: str) -> Non
     "path",
     [
         "/files/home/table.csv",
+        "/custom/custom.css",
+        "/kernelspecs/mine/patients.csv",
+        "/kernelspecs/mine/logo-svg.svg.csv",
+        "/lab/extensions/mine/static/patients.csv",
+        "/lab/extensions/@mine/x/patients.csv",
+        "/lab/api/themes/mine/patients.csv",
+        "/lab/api/extensions",
+        "/lab/patients.csv",
         "/view/home/page.html",
         "/nbconvert/html/home/a.ipynb",
         "/api/nbconvert",
@@ -79,6 +95,25 @@ def test_contents_as_bytes_are_refused_however_it_is_spelt(query: str) -> None:
     decision = decide("GET", "/api/contents/home/x.parquet", query, websocket=False)
     assert isinstance(decision, Refused)
     assert "airlock" in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "sent"),
+    [
+        ("GET", "/api/contents/home/x.parquet", "", "format=text"),
+        ("GET", "/api/contents/home/x.parquet", "content=1&type=file", "content=1&type=file&format=text"),
+        ("GET", "/api/contents/home/x.parquet", "FORMAT=text", "FORMAT=text&format=text"),
+        ("GET", "/api/contents/home/x.csv", "format=text", "format=text"),
+        ("GET", "/api/contents/home/x.csv", "format=", "format="),
+        ("GET", "/api/contents/home/x.csv", "content=0", "content=0"),
+        ("PUT", "/api/contents/home/x.csv", "", ""),
+        ("GET", "/api/kernels", "x=1", "x=1"),
+    ],
+)
+def test_contents_go_as_text_where_the_page_does_not_say_how(
+    method: str, path: str, query: str, sent: str
+) -> None:
+    assert query_for_room(method, path, query) == sent
 
 
 @pytest.mark.parametrize("query", ["format=text", "content=0", "type=file&note=base64", ""])
@@ -170,4 +205,4 @@ def test_every_text_gets_a_decision_and_what_passes_stays_below_its_first_part(p
     decision = decide("GET", "/" + path, query, websocket=False)
     if isinstance(decision, Passed):
         first = unquote("/" + path).split("/")[1]
-        assert first in {"", "lab", "doc", "static", "custom", "kernelspecs", "api", "output-checker"}
+        assert first in {"", "lab", "doc", "static", "kernelspecs", "api", "output-checker"}
