@@ -44,7 +44,8 @@ class BubblewrapSeat(SeatMixin, LocalProcessSpawner):  # type: ignore[misc]
 
     async def start_room(self, room: RoomSpec) -> None:
         """Start the sandbox; ``LocalProcessSpawner`` keeps its process."""
-        fd = sandbox_fd(bubblewrap.sandbox_of(room))
+        sandbox = bubblewrap.sandbox_of(room)
+        fd = sandbox_fd(sandbox.model_copy(update={"outlives_parent": True}))
         self.cmd = [sys.executable, "-I", "-m", "output_checker.isolation.launch", str(fd)]
         # Of the launcher alone: the room's own error output goes nowhere, since whoever writes it may be
         # the room, and this is shown to its person outside.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
+import time
 from urllib.parse import quote, urlsplit
 
 from jupyterhub.app import JupyterHub
@@ -64,6 +65,8 @@ def hub_address(method: str, path: str, public_url: str) -> str | None:
 class Hub(JupyterHub):  # type: ignore[misc]
     """JupyterHub with one rule more, and the hub's housekeeping."""
 
+    _began = int(time.time())
+
     def init_tornado_application(self) -> None:
         """Before every other rule: other host names than the hub's own lead to :class:`Elsewhere`."""
         super().init_tornado_application()
@@ -97,7 +100,7 @@ class Hub(JupyterHub):  # type: ignore[misc]
         spawners = [spawner for user in self.users.values() for spawner in user.spawners.values()]
         known = [str(spawner.object_name) for spawner in spawners if spawner.active]
         try:
-            await asyncio.to_thread(remove_rooms, settings, known)
+            await asyncio.to_thread(remove_rooms, settings, known, self._began)
         except PlainError as error:
             self.log.error("rooms that nobody knows may still run: %s", error.sentence)
 

@@ -22,9 +22,10 @@ from hub.restarts import Restarts
 from hub.rooms.disk import mount_existing, unmount_all
 
 CONFIG = Path(__file__).resolve().parents[2] / "jupyterhub_config.py"
-# A hub that ends by itself starts again, but not one that cannot start.
-_MOST_STARTS, _WITHIN_S = 4, 60.0
-_CANNOT_START_S = 15.0
+# A hub that ends by itself starts again. One that ends sooner than this could not start: the first is given up at
+# once, a later one after a few tries, since what it needs may be starting again too.
+_RAN_S = 15.0
+_MOST_STARTS, _WITHIN_S, _PAUSE_S = 6, 120.0, 5.0
 
 
 def serve(
@@ -58,6 +59,7 @@ class _Hub:
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = False
         self._starts = Restarts(_MOST_STARTS, _WITHIN_S)
+        self._ran = False
 
     def keep_up(self) -> int:
         """Until it is told to stop, or cannot be kept up; the last exit code."""
@@ -87,8 +89,12 @@ class _Hub:
         if self._stopping:
             self._tell(signal.SIGTERM)
         code = self._process.wait()
-        if code > 0 and time.monotonic() - began < _CANNOT_START_S:
-            self._stopping = True  # it said why; it would say so again
+        soon = time.monotonic() - began < _RAN_S
+        if code > 0 and soon:
+            self._stopping = self._stopping or not self._ran
+            if not self._stopping:
+                time.sleep(_PAUSE_S)
+        self._ran = self._ran or not soon or code <= 0
         return code
 
     def _stop(self) -> None:

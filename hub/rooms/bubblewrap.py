@@ -67,7 +67,6 @@ def sandbox_of(
         identity=Identity(uid=uid, gid=gid) if own_user else None,
         control_group=isolation is Isolation.OWN_USER,
         quiet=True,
-        outlives_parent=True,
         limits=Limits(
             memory_bytes=spec.limits.memory_bytes if isolation is Isolation.OWN_USER else None,
             processes=spec.limits.processes if own_user else None,

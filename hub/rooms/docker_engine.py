@@ -74,9 +74,10 @@ def image_id(client: docker.APIClient, name: str) -> str:
         ) from None
 
 
-def remove_rooms(settings: Settings, keep: Collection[str] = ()) -> int:
-    """Stop and remove every container of this installation's rooms but those named; how many there were.
+def remove_rooms(settings: Settings, keep: Collection[str] = (), made_before: float | None = None) -> int:
+    """Stop and remove every container of this installation's rooms; how many there were.
 
+    Those named in ``keep`` stay, and those not made before a moment (seconds since 1970), where one is given.
     Raises PlainError where the engine does not answer.
     """
     client = connect(settings)
@@ -86,6 +87,7 @@ def remove_rooms(settings: Settings, keep: Collection[str] = ()) -> int:
             container
             for container in client.containers(all=True, filters={"label": label})
             if not {name.lstrip("/") for name in container["Names"] or ()} & set(keep)
+            and (made_before is None or container["Created"] < made_before)
         ]
         for container in found:
             remove(client, container["Id"])

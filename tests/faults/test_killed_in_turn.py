@@ -104,7 +104,12 @@ def test_the_next_serve_finds_the_rooms_of_one_that_was_killed(world: World, wit
     hub.process.kill()
     hub.process.wait()
     until(lambda: world.pids_of_hub()["hub"] == [], 10, "the hub ends with it")
-    hub.start()
+    # As what a shell starts in the background: it has to stop all the same, see the last test.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        hub.start()
+    finally:
+        signal.signal(signal.SIGINT, before)
     until(witness.answers, 30, "the room is found")
     witness.reconnect()
 
@@ -123,12 +128,18 @@ def test_an_engine_that_is_killed_leaves_its_rooms_running(
     witness.reconnect()
 
 
-def test_the_end_closes_the_room_and_the_ledger_says_so(world: World, witness: Witness) -> None:
+def test_the_end_closes_the_room_the_ledger_says_so_and_nothing_is_left(
+    world: World, witness: Witness
+) -> None:
     witness.nothing_is_lost()
     witness.seat.close()
     assert ledger_payloads(world.hub, EventKind.SEAT_CLOSED)[-1]["reason"] == "stopped"
     assert len(ledger_payloads(world.hub, EventKind.SEAT_OPENED)) == 1, "it was one opening all along"
     witness.closed = True
+    assert world.hub.process is not None
+    world.hub.process.send_signal(signal.SIGINT)
+    assert world.hub.process.wait(30) == 0
+    assert world.pids_of_hub() == {"hub": [], "proxy": [], "door": [], "other": []}
 
 
 def heard_all(talking: Future[list[str]], lines: int) -> None:
