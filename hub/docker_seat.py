@@ -26,4 +26,6 @@ class DockerSeat(SeatMixin, RoomContainer):
 
     async def stop_room(self, now: bool) -> None:
         """End the container and whatever runs in it."""
+        if self.room is not None:
+            self.object_name = room_name(self.room)  # also where the hub ended while it started it
         await self.end_container(now)

@@ -21,13 +21,13 @@ _LOOK_EVERY_S = 0.02
 
 
 class RoomContainer(DockerSpawner):  # type: ignore[misc]
-    """One container: :meth:`start_container` and :meth:`end_container`; ``room_process`` is its first process."""
+    """One container: :meth:`start_container`, ``poll`` and :meth:`end_container`; ``room_process`` is its first process."""
 
     # What is left over is removed before a start, and no image is ever fetched.
     remove = True
     pull_policy = "never"
     _configuration: dict[str, Any]
-    room_process: Process | None
+    room_process: Process | None = None
 
     async def start_container(self, name: str, configuration: dict[str, Any]) -> None:
         """Start a container called ``name``; one of that name that is left over is removed before.
@@ -45,6 +45,10 @@ class RoomContainer(DockerSpawner):  # type: ignore[misc]
             raise PlainError(
                 "The Docker engine could not start the room; the hub's log says why. Try again."
             ) from None
+
+    async def poll(self) -> int | None:
+        """``None`` while the container runs."""
+        return None if self.room_process is not None and self.room_process.runs() else 0
 
     async def end_container(self, now: bool) -> None:
         """End the container to its last process. ``now`` leaves it no time.
