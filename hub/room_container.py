@@ -21,13 +21,13 @@ _LOOK_EVERY_S = 0.02
 
 
 class RoomContainer(DockerSpawner):  # type: ignore[misc]
-    """One container: :meth:`start_container`, ``poll`` and :meth:`end_container`; ``room_process`` is its first process."""
+    """One container: :meth:`start_container`, ``poll`` and :meth:`end_container`."""
 
     # What is left over is removed before a start, and no image is ever fetched.
     remove = True
     pull_policy = "never"
     _configuration: dict[str, Any]
-    room_process: Process | None = None
+    room_process: Process | None = None  # the container's first
 
     async def start_container(self, name: str, configuration: dict[str, Any]) -> None:
         """Start a container called ``name``; one of that name that is left over is removed before.
