@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from hub.governance import Refused, Terms, admission
+from hub.governance.tiers import Tier
 from hub.ledger import EventKind, append
 from hub.rooms.spec import Backend, RoomSpec
 from hub.store import Store
@@ -18,6 +19,16 @@ def idle_too_long(last_activity: datetime | None, now: datetime, minutes: int) -
     if last_activity is None:
         return False
     return now - last_activity.replace(tzinfo=UTC) >= timedelta(minutes=minutes)
+
+
+def other_terms(opened: str, tier: Tier) -> str | None:
+    """Why a room that was opened under an edition of a tier does not go on under ``tier``, or ``None``. Pure."""
+    if opened == tier.edition:
+        return None
+    before, _, _ = opened.partition(" ")
+    if before == tier.name:
+        return f"what rooms of the tier {before} are given has changed since this one was opened"
+    return f"the project's tier is {tier.name} now, and the room was opened as {before}"
 
 
 def ask_admission(store: Store, person: str, project: str, *, record: bool = True) -> Terms | Refused:

@@ -10,7 +10,8 @@ from hub.seat_door import DoorState
 
 
 class SeatState(BaseModel):
-    """``opening`` is a random name of this opening of the seat, ``tier`` on whose terms; no secret is in here."""
+    """``opening`` is a random name of this opening of the seat, ``tier`` the edition of the tier on
+    whose terms; no secret is in here."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

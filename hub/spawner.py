@@ -31,6 +31,7 @@ from hub.seat_door import DoorState, SeatDoor, door_secret
 from hub.seat_record import (
     ask_admission,
     idle_too_long,
+    other_terms,
     record_closed,
     record_door_ended,
     record_found,
@@ -80,7 +81,7 @@ class SeatMixin:
     room: RoomSpec | None = None
     room_process: Process | None = None  # the room's first process; when it ends, all others do
     _opening = ""  # names this opening of the seat
-    _tier = ""  # on whose terms it was opened
+    _tier = ""  # on whose terms it was opened: the edition of one
     _open = False
     _recorded = False  # the ledger has the seat's opening, and not yet its end
     _ending = False
@@ -107,7 +108,7 @@ class SeatMixin:
             # Written before anything of the room runs: a start that fails has its two entries as well.
             await asyncio.to_thread(record_opened, parts.store, terms, room, backend, missing)
             self._recorded = True
-            self._opening, self._tier = secrets.token_hex(16), terms.tier.name
+            self._opening, self._tier = secrets.token_hex(16), terms.tier.edition
             self._keep_state()
             await self.start_room(room)
             self._keep_state()  # were the hub to end here, the next one finds what runs, and ends it
@@ -131,7 +132,9 @@ class SeatMixin:
         reason = (
             decision.reason
             if isinstance(decision, Refused)
-            else self._other_tier(decision) or self._idle(decision) or await self._see_to_door(decision)
+            else other_terms(self._tier, decision.tier)
+            or self._idle(decision)
+            or await self._see_to_door(decision)
         )
         if reason is not None:
             await self._end(reason)
@@ -237,12 +240,6 @@ class SeatMixin:
         parts = HubParts.get()
         person, project = str(self.user.name), str(self.name)  # type: ignore[attr-defined]
         return await asyncio.to_thread(ask_admission, parts.store, person, project, record=False)
-
-    def _other_tier(self, terms: Terms) -> str | None:
-        """Why a room ends that was opened on the terms of another tier, or ``None``."""
-        if self._tier == terms.tier.name:
-            return None
-        return f"the project's tier is {terms.tier.name} now, and the room was opened as {self._tier}"
 
     def _idle(self, terms: Terms) -> str | None:
         """Why a room that nobody uses ends, or ``None``. The door reports what the person does."""

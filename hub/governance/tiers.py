@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -119,6 +120,12 @@ class Tier(_Strict):
         description="Networks from which its rooms may be opened and used, such as `[10.20.0.0/16]`. Left out, any. "
         "Behind a proxy of your own, set `LOCKEDROOM_TRUSTED_PROXIES`.",
     )
+
+    @property
+    def edition(self) -> str:
+        """The name, and a mark of all that a room and its door are given when they open: another, other terms."""
+        given = self.model_dump_json(include={"door", "clipboard", "needs_own_user", "limits", "networks"})
+        return f"{self.name} {hashlib.sha256(given.encode()).hexdigest()[:16]}"
 
     @model_validator(mode="after")
     def _the_door_can_hold_it(self) -> Tier:
