@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TypeVar
 
 from output_checker.errors import PlainError
@@ -43,13 +44,26 @@ def idle_minutes(tier: Tier, settings: Settings) -> int:
     return _at_most(tier.idle_minutes, settings.idle_minutes)
 
 
-def room_spec(settings: Settings, terms: Terms, backend: Backend) -> tuple[RoomSpec, list[str]]:
-    """Make the seat's folders and describe its room. Returns also the limits that cannot be had here."""
-    if terms.tier.needs_own_user and not backend.own_user:
-        raise PlainError(
-            f"This hub cannot give each seat a user of its own, which rooms of the tier {terms.tier.name} "
+def isolation_refusal(tier: Tier, *, own_user: bool, missing: Sequence[str]) -> str | None:
+    """Why a room of a tier may not open on this machine, or ``None``. Pure.
+
+    ``missing`` has a sentence for each limit that cannot be had.
+    """
+    if not tier.needs_whole_isolation:
+        return None
+    if not own_user:
+        return (
+            f"This hub cannot give each seat a user of its own, which rooms of the tier {tier.name} "
             "need: run it as root to open them."
         )
+    if missing:
+        return f"Rooms of the tier {tier.name} need every limit, and one cannot be had here. {missing[0]}"
+    return None
+
+
+def room_spec(settings: Settings, terms: Terms, backend: Backend) -> tuple[RoomSpec, list[str]]:
+    """Make the seat's folders and describe its room. Returns also the limits that cannot be had here."""
+    _refuse_if_lacking(terms.tier, backend, backend.missing)
     limits = room_limits(terms.tier, settings)
     if backend.own_user:
         uid, gid = settings.seat_uid(terms.seat_number), settings.project_gid(terms.project_number)
@@ -64,6 +78,7 @@ def room_spec(settings: Settings, terms: Terms, backend: Backend) -> tuple[RoomS
         extract=current_extract(settings.state, terms.project),
         limits=limits,
     )
+    _refuse_if_lacking(terms.tier, backend, missing)
     spec = RoomSpec(
         seat=terms.seat,
         person=terms.person,
@@ -78,6 +93,12 @@ def room_spec(settings: Settings, terms: Terms, backend: Backend) -> tuple[RoomS
         image=backend.image,
     )
     return spec, [*missing, *backend.missing]
+
+
+def _refuse_if_lacking(tier: Tier, backend: Backend, missing: Sequence[str]) -> None:
+    refusal = isolation_refusal(tier, own_user=backend.own_user, missing=missing)
+    if refusal is not None:
+        raise PlainError(refusal)
 
 
 def _at_most(tiers: _Number, here: _Number | None) -> _Number:

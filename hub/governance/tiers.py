@@ -87,8 +87,9 @@ class Tier(_Strict):
         description="Whether text can be copied out of a room into the person's own clipboard. The lab door cannot "
         "prevent it, the window never allows it."
     )
-    needs_own_user: bool = Field(
-        description="Whether its rooms open only where the hub gives each seat an operating-system user of its own."
+    needs_whole_isolation: bool = Field(
+        description="Whether its rooms open only where each seat has an operating-system user of its own and every "
+        "limit of a room can be had."
     )
 
     disclosure: tuple[_Name, ...] = Field(
@@ -124,7 +125,9 @@ class Tier(_Strict):
     @property
     def edition(self) -> str:
         """The name, and a mark of all that a room and its door are given when they open: another, other terms."""
-        given = self.model_dump_json(include={"door", "clipboard", "needs_own_user", "limits", "networks"})
+        given = self.model_dump_json(
+            include={"door", "clipboard", "needs_whole_isolation", "limits", "networks"}
+        )
         return f"{self.name} {hashlib.sha256(given.encode()).hexdigest()[:16]}"
 
     @model_validator(mode="after")
@@ -240,8 +243,8 @@ def _weaker_in(higher: Tier, lower: Tier) -> str | None:
         return "patient_level"
     if lower.door == "window" and higher.door != "window":
         return "door"
-    if lower.needs_own_user and not higher.needs_own_user:
-        return "needs_own_user"
+    if lower.needs_whole_isolation and not higher.needs_whole_isolation:
+        return "needs_whole_isolation"
     if higher.reviewers < lower.reviewers:
         return "reviewers"
     if not all(is_enough(lower, policy) for policy in higher.disclosure):

@@ -172,7 +172,7 @@ def _terms() -> Terms:
         seat=Seat(PERSON, PROJECT).id,
         seat_number=1,
         project_number=1,
-        tier=load_tiers().lowest.model_copy(update={"limits": _LIMITS, "needs_own_user": False}),
+        tier=load_tiers().lowest.model_copy(update={"limits": _LIMITS, "needs_whole_isolation": False}),
         policy="sacro",
         ends_at=datetime.max.replace(tzinfo=UTC),
     )

@@ -20,7 +20,7 @@ LOW: dict[str, Any] = {
     "real_records": ["stats19"],
     "door": "lab",
     "clipboard": "open",
-    "needs_own_user": True,
+    "needs_whole_isolation": True,
     "disclosure": ["sacro", "opensafely"],
     "reviewers": 2,
     "limits": {
@@ -74,7 +74,7 @@ def test_an_installation_can_have_tiers_of_its_own(tmp_path: Path, monkeypatch: 
 def test_patient_level_data_are_seen_through_a_window_with_a_closed_clipboard() -> None:
     for tier in load_tiers().ordered:
         if tier.patient_level:
-            assert (tier.door, tier.clipboard, tier.needs_own_user) == ("window", "closed", True)
+            assert (tier.door, tier.clipboard, tier.needs_whole_isolation) == ("window", "closed", True)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,10 @@ def test_an_installation_without_a_tier_is_refused(tmp_path: Path) -> None:
     [
         (_tier(name="next", rank=1, real_records=[]), "one rank"),
         (_tier(name="next", rank=2), "stats19 are named by two tiers"),
-        (_tier(name="next", rank=2, real_records=[], needs_own_user=False), "asks for less: needs_own_user"),
+        (
+            _tier(name="next", rank=2, real_records=[], needs_whole_isolation=False),
+            "less: needs_whole_isolation",
+        ),
     ],
 )
 def test_tiers_that_contradict_each_other_are_refused(above: Tier, said: str) -> None:

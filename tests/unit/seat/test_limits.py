@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from output_checker.isolation import Isolation
 
-from hub.governance.tiers import load_tiers
+from hub.governance.tiers import Tier, load_tiers
 from hub.rooms.bubblewrap import sandbox_of
 from hub.rooms.docker import container_of
 from hub.rooms.spec import RoomFolders, RoomSpec
-from hub.seat_room import idle_minutes, room_limits
+from hub.seat_room import idle_minutes, isolation_refusal, room_limits
 from hub.settings import Settings
 
 MIB = 1024 * 1024
@@ -55,6 +55,19 @@ def test_a_machine_can_allow_less_and_never_more(
 def test_idle_rooms_end_no_later_than_their_tier_says(step: int) -> None:
     settings = Settings(idle_minutes=TIER.idle_minutes + step)
     assert idle_minutes(TIER, settings) == TIER.idle_minutes + min(step, 0)
+
+
+@pytest.mark.parametrize("tier", load_tiers().ordered, ids=lambda tier: tier.name)
+def test_where_something_is_missing_only_synthetic_rooms_open(tier: Tier) -> None:
+    disk = "home has no size limit of its own: the hub is not root."
+    assert isolation_refusal(tier, own_user=True, missing=[]) is None
+    alone = isolation_refusal(tier, own_user=False, missing=[])
+    limits = isolation_refusal(tier, own_user=True, missing=[disk, "And another."])
+    if tier == load_tiers().lowest:
+        assert (alone, limits) == (None, None)
+    else:
+        assert "user of its own" in str(alone)
+        assert str(limits).endswith(f"one cannot be had here. {disk}")
 
 
 def _room(tmp_path: Path) -> RoomSpec:

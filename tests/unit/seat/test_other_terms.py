@@ -29,7 +29,7 @@ def test_another_tier_ends_it() -> None:
         {"networks": (ip_network("10.20.0.0/16"),)},
         {"limits": LOW.limits.model_copy(update={"memory_mb": LOW.limits.memory_mb - 1})},
         {"door": "window"},
-        {"needs_own_user": False},
+        {"needs_whole_isolation": False},
     ],
 )
 def test_the_same_tier_under_which_rooms_are_given_other_things_ends_it(changes: dict[str, Any]) -> None:
