@@ -16,6 +16,7 @@ from jupyterhub import orm
 from jupyterhub.spawner import Spawner, SpawnException
 from jupyterhub.utils import hash_token
 from output_checker.errors import PlainError
+from pydantic import ValidationError
 from sqlalchemy.orm import object_session
 
 from hub.door import room_socket, visitor
@@ -164,7 +165,11 @@ class SeatMixin:
         super().load_state(state)  # type: ignore[misc]
         if "seat" not in state:
             return
-        seat = SeatState.model_validate(state["seat"])
+        try:
+            seat = SeatState.model_validate(state["seat"])
+        except ValidationError:
+            self.log.error("%s was opened by another version and cannot be taken over", self._log_name)  # type: ignore[attr-defined]
+            return
         self.room, self.room_process, self._opening = seat.room, seat.room_process, seat.opening
         self._tier, self._door.state = seat.tier, seat.door
         self._open = self._recorded = self._found = True
