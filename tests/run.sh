@@ -10,11 +10,12 @@ if [ "$(id -u)" -eq 0 ]; then
     .venv/bin/python -m tests.docker_engine make --no-print-directory room-image ARGS= || code=$?
 fi
 # One file stays on one worker: a file's tests share one hub.
-.venv/bin/python -m pytest -q -rsfE -n 2 --dist loadfile --ignore tests/browser --ignore tests/isolation --ignore tests/window \
-  tests || code=$?
+.venv/bin/python -m pytest -q -rsfE -n 2 --dist loadfile --ignore tests/browser --ignore tests/isolation --ignore tests/faults \
+  --ignore tests/window tests || code=$?
 # Each by itself: one hub serves the whole folder, its limits and seconds are measured, and the browser's
 # driver keeps an event loop running in its process.
 .venv/bin/python -m pytest -q -rsfE tests/isolation || code=$?
+.venv/bin/python -m pytest -q -rsfE tests/faults || code=$?
 .venv/bin/python -m pytest -q -rsfE tests/window || code=$?
 .venv/bin/python -m pytest -q -rsfE tests/browser || code=$?
 exit "$code"

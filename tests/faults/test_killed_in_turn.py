@@ -17,6 +17,8 @@ from tests.isolation.world import World
 from tests.journey.journey import ledger_payloads
 
 FREEZE_S = 10.0
+# What rooms are made of makes no difference to these.
+once = pytest.mark.parametrize("world", ["bubblewrap"], indirect=True)
 
 
 @pytest.fixture
@@ -36,6 +38,7 @@ def test_a_door_that_is_killed_opens_again_before_the_same_kernel(world: World, 
     assert "another one opens" in ledger_payloads(world.hub, EventKind.DOOR_CLOSED)[-1]["reason"]
 
 
+@once
 def test_a_proxy_that_is_killed_comes_back_with_its_routes(world: World, witness: Witness) -> None:
     (before,) = world.pids_of_hub()["proxy"]
     os.kill(before, signal.SIGKILL)
@@ -59,6 +62,7 @@ def test_a_hub_that_is_killed_comes_back_to_its_rooms_and_nobody_is_disconnected
     witness.reconnect()
 
 
+@once
 def test_a_hub_that_stays_away_freezes_the_stream_which_goes_on_with_the_next_hub(
     world: World, witness: Witness
 ) -> None:
@@ -77,6 +81,7 @@ def test_a_hub_that_stays_away_freezes_the_stream_which_goes_on_with_the_next_hu
     assert witness.last_heard - killed > FREEZE_S + 5
 
 
+@once
 def test_a_hub_that_is_told_to_start_again_disconnects_nobody(world: World, witness: Witness) -> None:
     talking = witness.talk(lines=100)
     before = world.pids_of_hub()
@@ -88,6 +93,7 @@ def test_a_hub_that_is_told_to_start_again_disconnects_nobody(world: World, witn
     assert world.pids_of_hub()["door"] == before["door"]
 
 
+@once
 def test_a_door_killed_together_with_its_hub_opens_again(world: World, witness: Witness) -> None:
     door = witness.door
     assert door is not None
