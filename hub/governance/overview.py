@@ -51,6 +51,7 @@ class ApprovalLine:
 
     slug: str
     title: str
+    tier: str
     stage: Stage
     source: str = ""
     tables: tuple[ApprovedTable, ...] = ()
@@ -101,11 +102,12 @@ def approvals(session: Session, actor: Actor, now: datetime) -> tuple[ApprovalLi
 def _line(project: ProjectRecord, approval: Approval | None, now: datetime) -> ApprovalLine:
     stage = stage_of(project, now)
     if approval is None:
-        return ApprovalLine(project.slug, project.title, stage)
+        return ApprovalLine(project.slug, project.title, project.tier, stage)
     extract = parse_extract(json.loads(approval.extract))
     return ApprovalLine(
         slug=project.slug,
         title=project.title,
+        tier=project.tier,
         stage=stage,
         source=extract.source,
         tables=tuple(

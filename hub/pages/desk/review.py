@@ -63,6 +63,7 @@ class Review:
     author_name: str
     project: str
     project_title: str
+    tier: str
     state: State
     taken_at: datetime
     context: str
@@ -109,6 +110,7 @@ def review(session: Session, name: str, number: int, quarantine: Quarantine, now
         author_name=request.seat.person.full_name,
         project=seat.project,
         project_title=request.seat.project.title,
+        tier=request.seat.project.tier,
         state=moment.state,
         taken_at=request.taken_at,
         context=printable(request.context or "", keep="\n"),

@@ -59,6 +59,7 @@ class QueueLine:
     verdict: str
     waiting: timedelta
     approvals: int
+    approvals_needed: int
     decided: bool
 
 
@@ -190,6 +191,7 @@ def _queue(session: Session, actors: _Actors, now: datetime) -> tuple[QueueLine,
                 verdict=moment.verdict or "block",
                 waiting=now - (request.submitted_at or request.changed_at),
                 approvals=len(moment.approved_by),
+                approvals_needed=moment.approvals_needed,
                 decided=actors.name in moment.approved_by,
             )
         )

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-import yaml
 from sqlalchemy import update
 
 from hub.airlock import policies, release
 from hub.airlock.policies import Moment, WrongMoment
 from hub.airlock.states import Event, State
-from hub.governance import tiers
 from hub.governance.people import add_person, grant_role
 from hub.ledger import EventKind
 from hub.store.models import Project
@@ -51,22 +48,6 @@ def test_the_last_approval_is_the_one_that_makes_the_number_full(
 def test_the_author_does_not_count() -> None:
     moment = Moment(State.APPROVED, "clear", 2, frozenset({"alice", "bob"}))
     assert policies.too_few(moment, "alice")
-
-
-@pytest.fixture
-def tier_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """Write the tiers of an installation: the synthetic one with what is given."""
-    folder = tmp_path / "tiers"
-    folder.mkdir()
-    shipped = yaml.safe_load((tiers.TIER_DIRECTORY / "synthetic.yaml").read_text())
-    monkeypatch.setattr(tiers, "TIER_DIRECTORY", folder)
-
-    def say(**changes: object) -> None:
-        (folder / "synthetic.yaml").write_text(yaml.safe_dump(shipped | changes))
-        tiers.load_tiers.cache_clear()
-
-    yield say
-    tiers.load_tiers.cache_clear()
 
 
 def _dan_checks_outputs(world: World) -> None:

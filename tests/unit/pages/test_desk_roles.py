@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -124,8 +125,8 @@ async def test_projects_with_their_state_end_and_members_of_now(world: World, de
             )
     admin = desk.as_(person_with(world, "administrator"))
     shown = part(await admin.get(), "projects")
-    assert "Heart heart State open Ends 30 May 2026 Members now 3 Data synthetic" in shown
-    assert "Short one short State open Ends 3 March 2026 Members now 2 Data low" in shown
+    assert "Heart heart State open Ends 30 May 2026 Members now 3 Tier synthetic" in shown
+    assert "Short one short State open Ends 3 March 2026 Members now 2 Tier low" in shown
     assert "Gone one gone State closed Ends 1 March 2026 Members now 0" in shown
     world.clock.forward(days=1, hours=1)
     assert "Short one short State open Ends 3 March 2026 Members now 1" in part(await admin.get(), "projects")
@@ -174,11 +175,22 @@ async def test_the_committee_sees_what_was_approved_and_what_not(world: World, d
         record_approval(session, "heart", newer, actor=iris, now=NOW + timedelta(hours=1))
     shown = part(await desk.as_(iris).get(), "approvals")
     assert (
-        "Heart heart State open What was approved From stats19: collisions : collision_index, date; "
+        "Heart heart State open Tier synthetic What was approved From stats19: collisions : collision_index, date; "
         "rows with age >= 65 and force in a, b, c, d, e and 2 more. When 1 March 2026, 13:00 UTC By grace"
     ) in shown
     assert "severity" not in shown, "an earlier approval does not hold any more"
-    assert "None yet none-yet State open What was approved Nothing is approved yet." in shown
+    assert "None yet none-yet State open Tier low What was approved Nothing is approved yet." in shown
+
+
+async def test_the_queue_says_how_many_have_to_approve(
+    world: World,
+    desk: Running,
+    tier_says: Callable[..., None],
+) -> None:
+    tier_says(reviewers=3)
+    number = world.submitted()
+    world.approve(number, "carol")
+    assert "Approvals 1 of 3" in part(await desk.as_("bob").get(), "queue")
 
 
 async def test_the_queue_is_oldest_first_by_submission_and_says_how_long(world: World, desk: Running) -> None:
