@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from output_checker.errors import PlainError
 
+from hub.airlock.ingress.policy import PolicyFile
 from hub.authenticator import LocalAccounts
 from hub.bubblewrap_seat import BubblewrapSeat
 from hub.docker_seat import DockerSeat
@@ -188,3 +189,4 @@ def check(settings: Settings) -> None:
         raise PlainError("The hub's proxy is not installed: run `make`.")
     load_tiers()
     load_look()
+    PolicyFile(settings.ingress_policy).now()

@@ -196,7 +196,17 @@ class Settings(BaseSettings):
         "holds as well.",
     )
 
-    @field_validator("state", "anchor_file", "room_env", "tiers")
+    ingress_policy: Path | None = Field(
+        default=None,
+        description="File that says what may come into rooms and who lets it in. "
+        "Left out, policies/ingress.yaml of this program.",
+    )
+    malware_signatures: Path | None = Field(
+        default=None,
+        description="Directory of ClamAV's signatures. Left out, /var/lib/clamav.",
+    )
+
+    @field_validator("state", "anchor_file", "room_env", "tiers", "ingress_policy", "malware_signatures")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         # Relative to where the command was started, once: a later chdir must not move the state.

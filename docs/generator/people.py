@@ -7,6 +7,7 @@ from collections.abc import Callable
 from docs.generator.markdown import code, prose, table
 from docs.generator.markdown import page as whole_page
 from hub.airlock import permissions as airlock
+from hub.airlock.ingress import permissions as ingress
 from hub.governance import permissions as governance
 from hub.governance.roles import KEPT_APART, Role
 from hub.store.names import ActorName
@@ -32,6 +33,14 @@ _AIRLOCK = (
 )
 _AUTHOR = "author"
 _CHECKER = frozenset({airlock.OUTPUT_CHECKER})
+# Each with what it is asked about besides the person: for the example, the policy names output checkers.
+_INGRESS: tuple[tuple[Callable[..., None], tuple[object, ...]], ...] = (
+    (ingress.check_ask, ()),
+    (ingress.check_sees_as_author, (_AUTHOR,)),
+    (ingress.check_withdraw, (_AUTHOR,)),
+    (ingress.check_review, (_AUTHOR, _CHECKER)),
+    (ingress.check_decide, (_AUTHOR, _CHECKER)),
+)
 
 
 def page() -> str:
@@ -54,6 +63,16 @@ def page() -> str:
         "[the states of a request](request-states.md).",
         table(("What", *(name for name, _ in _askers())), [_airlock_row(c) for c in _AIRLOCK]),
         *(f"- {_name(check)}: {prose(check)}" for check in _AIRLOCK),
+        "## Requests to bring a file in",
+        "Which roles decide is said by [the policy](ingress.md); in this table it names output checkers.",
+        table(
+            ("What", *(name for name, _ in _askers())),
+            [
+                (_name(check), *(_yes(lambda a=a, c=check, m=more: c(a, *m)) for _, a in _askers()))
+                for check, more in _INGRESS
+            ],
+        ),
+        *(f"- {_name(check)}: {prose(check)}" for check, _ in _INGRESS),
     )
 
 

@@ -6,7 +6,6 @@ change before the commit: of two people who do the same thing at once, exactly o
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -18,6 +17,7 @@ from hub.airlock import permissions, policies, records, tokens
 from hub.airlock.case import Case
 from hub.airlock.check import Outcome
 from hub.airlock.locks import ReleaseLock
+from hub.airlock.numbers import new_number
 from hub.airlock.outbox import CopiedBundle, bundle_key, plain_name
 from hub.airlock.preview import previews
 from hub.airlock.quarantine import Quarantine
@@ -29,7 +29,6 @@ from hub.store.models import AirlockDecision, AirlockFile, AirlockRequest, Perso
 from hub.store.names import Seat
 
 LOOK_AGAIN = "The request was checked again since you opened this page: please look at it again."
-_FIRST_NUMBER, _LAST_NUMBER = 100_000, 999_999_999
 
 
 class LookAgain(PlainError):
@@ -57,7 +56,7 @@ def take(
     known = _known(session, seat_number, bundle.name, bundle.digest)
     if known is not None:
         return known
-    number = _new_number(session)
+    number = new_number(session, AirlockRequest)
     place(number)
     files = bundle.files
     case = Case.begin(
@@ -97,7 +96,7 @@ def refuse_bundle(
     known = _known(session, seat_number, name, digest)
     if known is not None:
         return known
-    number = _new_number(session)
+    number = new_number(session, AirlockRequest)
     request = AirlockRequest(
         number=number,
         seat_number=seat_number,
@@ -327,17 +326,6 @@ def _known(session: Session, seat_number: int, name: str, digest: str) -> int | 
             AirlockRequest.digest == digest,
         )
     )
-
-
-def _new_number(session: Session) -> int:
-    """A number that says nothing about how much others stage; short while there are few."""
-    upper = _FIRST_NUMBER * 10
-    while True:
-        for _ in range(20):
-            number = _FIRST_NUMBER + secrets.randbelow(upper - _FIRST_NUMBER)
-            if session.get(AirlockRequest, number) is None:
-                return number
-        upper = min(upper * 10, _LAST_NUMBER)
 
 
 def _decide(case: Case, person: str, decision: str, comment: str | None, seen: str) -> None:

@@ -10,6 +10,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from output_checker.errors import PlainError
@@ -36,8 +37,17 @@ def write_reply(seats: Path, seat: SeatId, reply: Reply) -> None:
         raise InboxUnusable(f"The inbox of {seat} cannot be written ({fault.strerror}).") from fault
 
 
+@dataclass(frozen=True)
+class SeatFolders:
+    """Descriptors of a seat's folder, which only the hub can enter, and of the inbox in it."""
+
+    seat: int
+    inbox: int
+
+
 @contextlib.contextmanager
-def _folder(seats: Path, seat: SeatId) -> Iterator[int]:
+def open_seat(seats: Path, seat: SeatId) -> Iterator[SeatFolders]:
+    """Open a seat's folder and its inbox without following a link. Raises OSError where there is none."""
     with contextlib.ExitStack() as stack:
 
         def opened(name: str | Path, parent: int | None, flags: int = _DIRECTORY) -> int:
@@ -46,7 +56,14 @@ def _folder(seats: Path, seat: SeatId) -> Iterator[int]:
             return fd
 
         root = opened(seats, None, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        inbox = opened("inbox", opened(seat, root))
+        folder = opened(seat, root)
+        yield SeatFolders(folder, opened("inbox", folder))
+
+
+@contextlib.contextmanager
+def _folder(seats: Path, seat: SeatId) -> Iterator[int]:
+    with open_seat(seats, seat) as folders:
+        inbox = folders.inbox
         with contextlib.suppress(FileExistsError):
             os.mkdir(REPLIES, 0o755, dir_fd=inbox)
         if not _is_ours(inbox):
@@ -54,10 +71,13 @@ def _folder(seats: Path, seat: SeatId) -> Iterator[int]:
                 REPLIES, f"{REPLIES}-not-ours-{secrets.token_hex(6)}", src_dir_fd=inbox, dst_dir_fd=inbox
             )
             os.mkdir(REPLIES, 0o755, dir_fd=inbox)
-        folder = opened(REPLIES, inbox)
-        # The umask may have taken away what the room needs to read.
-        os.fchmod(folder, 0o755)
-        yield folder
+        folder = os.open(REPLIES, _DIRECTORY, dir_fd=inbox)
+        try:
+            # The umask may have taken away what the room needs to read.
+            os.fchmod(folder, 0o755)
+            yield folder
+        finally:
+            os.close(folder)
 
 
 def _is_ours(inbox: int) -> bool:

@@ -8,8 +8,10 @@ import hashlib
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from output_checker.errors import PlainError
@@ -79,13 +81,15 @@ class Quarantine:
         """Remove a copy that got no number."""
         shutil.rmtree(incoming, ignore_errors=True)
 
-    def sweep(self, known: set[int]) -> None:
+    def sweep(self, known: set[int], dead_after: timedelta = timedelta()) -> None:
         """Remove what a crash left: copies without a number, and numbers without a request.
 
-        Only under ``only_intake``, and with ``known`` read after taking it.
+        Nobody else may be giving a copy its number at the time, and ``known`` was read after that began. Where
+        others may be copying, a copy without a number is left over when it has not changed for ``dead_after``.
         """
+        dead_before = time.time() - dead_after.total_seconds()
         for entry in self.copies.iterdir():
-            left_over = entry.name.startswith(_INCOMING)
+            left_over = entry.name.startswith(_INCOMING) and _last_change(entry) <= dead_before
             orphan = entry.name.isdecimal() and int(entry.name) not in known
             if left_over or orphan:
                 shutil.rmtree(entry)
@@ -125,6 +129,14 @@ class Quarantine:
         if hashlib.sha256(content).hexdigest() != sha256:
             raise CopyChanged(f"The airlock's copy of file {index} is no longer what was taken.")
         return content
+
+
+def _last_change(incoming: Path) -> float:
+    """When a copy that has no number yet was last written to; now, if it just got its number."""
+    try:
+        return max(entry.stat().st_mtime for entry in (incoming, *incoming.iterdir()))
+    except FileNotFoundError:
+        return time.time()
 
 
 def _sync_directory(path: Path) -> None:

@@ -30,6 +30,7 @@ _GROUPS = {
     "data": "hub.cli.data",
     "airlock": "hub.cli.airlock",
     "room": "hub.cli.room",
+    "ingress": "hub.cli.ingress",
 }
 _COMMANDS = {"init": "hub.cli.init", "serve": "hub.cli.serve", "passed": "hub.cli.passed"}
 

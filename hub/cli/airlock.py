@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from hub.airlock.release import Airlock
 from hub.airlock.states import State
 from hub.airlock.tokens import load_key
 from hub.cli.context import print_table, settings, shown, store
+from hub.cli.ingress import porter
 from hub.rooms.environment import room_environment_folder
 from hub.store.clock import utc_now
 from hub.store.models import AirlockRequest
@@ -54,12 +56,16 @@ def intake(
         bool, typer.Option("--watch", help="Go on until stopped, looking every second.")
     ] = False,
 ) -> None:
-    """Take what lies in the outboxes, check it, release what was approved, and answer into the rooms."""
+    """Take what lies in the outboxes, check it, release what was approved, answer into the rooms; carry in what
+    was uploaded and approved."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s airlock %(levelname)s %(message)s")
-    with _intake() as working:
+    with _intake() as working, porter() as carrying:
+        if watch:
+            # A scan of what comes in may take minutes, and what should go out does not wait for it.
+            threading.Thread(target=carrying.watch, args=(_POLL_S,), name="porter", daemon=True).start()
         moved = 0
         for _ in range(_MOST_PASSES):
-            now_moved = working.once()
+            now_moved = working.once() + (0 if watch else carrying.once())
             moved += now_moved
             if not now_moved:
                 break

@@ -56,6 +56,16 @@ class EventKind(StrEnum):
     REQUEST_REJECTED = "request.rejected"
     OUTPUT_RELEASED = "output.released"
     OUTPUT_DOWNLOADED = "output.downloaded"
+    INGRESS_RECEIVED = "ingress.received"
+    INGRESS_EXAMINED = "ingress.examined"
+    INGRESS_REFUSED = "ingress.refused"
+    INGRESS_WITHDRAWN = "ingress.withdrawn"
+    INGRESS_REVIEWED = "ingress.reviewed"
+    INGRESS_VOIDED = "ingress.voided"
+    INGRESS_APPROVED = "ingress.approved"
+    INGRESS_REJECTED = "ingress.rejected"
+    INGRESS_EXPIRED = "ingress.expired"
+    INGRESS_PLACED = "ingress.placed"
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,7 @@ _TALLY = {
     "bytes_out": "bytes to the browser",
 }
 _REQUEST = {"request": "the request's number"}
+_INGRESS = {"ingress": "the number of the request to bring a file in"}
 
 EVENTS: Mapping[EventKind, EventSpec] = MappingProxyType(
     {
@@ -335,6 +346,63 @@ EVENTS: Mapping[EventKind, EventSpec] = MappingProxyType(
             "The author took the released outputs, which can be done once.",
             {**_REQUEST, "sha256": "hash of the bytes sent"},
             {"file": "the file's place in the request, from 0"},
+        ),
+        EventKind.INGRESS_RECEIVED: EventSpec(
+            "A member of a project uploaded a file that should come into their room.",
+            {
+                **_INGRESS,
+                **_SEAT,
+                "type": "the type that its name claims",
+                "bytes": "size",
+                "sha256": "hash of the airlock's copy",
+            },
+        ),
+        EventKind.INGRESS_EXAMINED: EventSpec(
+            "The airlock's copy of an uploaded file was scanned and looked into, and may be decided on.",
+            {
+                **_INGRESS,
+                "scan": "clean, or not scanned",
+                "scanner": "the scanner and the day of its signatures, or null",
+                "binds": "hash of what a decision binds to: file, policy, scan and what was found inside",
+                "policy_sha256": "hash of the policy for what comes in",
+                "isolation": "what kept the file apart while it was looked into",
+            },
+        ),
+        EventKind.INGRESS_REFUSED: EventSpec(
+            "The airlock does not let an uploaded file in.",
+            {
+                **_INGRESS,
+                "reason": "why, in the airlock's own words",
+                "sha256": "hash of the airlock's copy when it was received",
+                "scan": "clean, infected or not scanned; null if it was not looked into",
+            },
+        ),
+        EventKind.INGRESS_WITHDRAWN: EventSpec(
+            "An author took a request to bring a file in back.", {**_INGRESS}
+        ),
+        EventKind.INGRESS_REVIEWED: EventSpec(
+            "Somebody from outside the project decided on a file that should come in.",
+            {**_INGRESS, "decision": "approve or reject", "binds": "hash of what was decided on"},
+        ),
+        EventKind.INGRESS_VOIDED: EventSpec(
+            "Decisions on a file that should come in no longer count.", {**_INGRESS, "reason": "what changed"}
+        ),
+        EventKind.INGRESS_APPROVED: EventSpec(
+            "A request to bring a file in has the approvals it needs.", {**_INGRESS}
+        ),
+        EventKind.INGRESS_REJECTED: EventSpec("A request to bring a file in was rejected.", {**_INGRESS}),
+        EventKind.INGRESS_EXPIRED: EventSpec(
+            "A request to bring a file in ended because its time was over.", {**_INGRESS}
+        ),
+        EventKind.INGRESS_PLACED: EventSpec(
+            "A file was hashed once more and put into the inbox of a seat.",
+            {
+                **_INGRESS,
+                **_SEAT,
+                "sha256": "hash of the bytes in the inbox",
+                "binds": "hash of what was approved",
+                "folder": "the folder in the inbox",
+            },
         ),
     }
 )

@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 from output_checker.policy import Limits, load_policy, policy_names
 from output_checker.rules import READER_RULES, RULES, Rule
+from pydantic import BaseModel
 
 from docs import generate
 from docs.generator.checker import numbers
 from docs.generator.commands import Command, commands
 from docs.generator.tiers import values_of_a_tier
+from hub.airlock.ingress import states as ingress
+from hub.airlock.ingress.policy import Retention, Type, TypeRule, Unpacked, Waiting
+from hub.airlock.ingress.scan import Result
 from hub.airlock.states import Event, State
 from hub.governance.roles import Role
 from hub.governance.tiers import Tier, load_tiers
@@ -95,6 +99,20 @@ def test_tier(tier: Tier) -> None:
 def test_what_a_tier_says(place: str, meaning: str) -> None:
     assert says_something(meaning), f"{place} of a tier has no description"
     assert f"| `{place}` |" in shown("tiers.md")
+
+
+@pytest.mark.parametrize("thing", [*ingress.State, *ingress.Event, *Type, *Result], ids=str)
+def test_what_comes_in(thing: ingress.State | ingress.Event | Type | Result) -> None:
+    meaning = thing.looked_into if isinstance(thing, Type) else thing.meaning
+    assert says_something(meaning), f"{thing} has no meaning"
+    assert meaning in shown("ingress.md")
+
+
+@pytest.mark.parametrize("model", [TypeRule, Unpacked, Waiting, Retention], ids=lambda model: model.__name__)
+def test_setting_of_the_policy_for_what_comes_in(model: type[BaseModel]) -> None:
+    for name, field in model.model_fields.items():
+        assert says_something(field.description), f"{name} has no description in the policy's schema"
+        assert str(field.description) in shown("ingress.md")
 
 
 @pytest.mark.parametrize("thing", [*State, *Event, *Role], ids=str)

@@ -13,6 +13,7 @@ from output_checker.errors import PlainError
 from tornado.httpserver import HTTPServer
 
 from hub import settings as settings_module
+from hub.airlock.ingress.policy import PolicyFile
 from hub.airlock.quarantine import Quarantine
 from hub.airlock.tokens import load_key
 from hub.pages.desk.app import Desk, make_app
@@ -20,7 +21,7 @@ from hub.pages.desk.identity import DeskOAuth
 from hub.store import open_store
 from hub.store.clock import utc_now
 
-# A form with a comment is small; nothing larger is ever sent here.
+# A form with a comment is small. Larger is only an upload, which asks for more when its person is let in.
 _MAX_BODY = 64 * 1024
 
 
@@ -52,7 +53,9 @@ async def serve() -> None:
         public_url=origin,
         rooms=f"{settings.public_url}/hub/home",
         clock=utc_now,
+        ingress_policy=PolicyFile(settings.ingress_policy),
     )
+    desk.ingress_policy.now()
     server = HTTPServer(make_app(desk), max_body_size=_MAX_BODY, max_header_size=_MAX_BODY)
     server.listen(place.port or 80, address=place.hostname or "127.0.0.1")
     await asyncio.Event().wait()

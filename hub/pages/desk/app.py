@@ -13,8 +13,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tornado.web import Application, RequestHandler
 
+from hub.airlock.ingress.policy import PolicyFile
 from hub.airlock.quarantine import Quarantine
-from hub.pages.desk import handlers
+from hub.pages.desk import handlers, ingress_handlers
 from hub.pages.look import NHS, TEMPLATES, Look, load_look
 from hub.store import Store
 
@@ -70,7 +71,8 @@ class Desk:
     """What the handlers work with.
 
     ``prefix`` begins and ends with a slash; ``public_url`` is an origin; ``rooms`` is the address of the
-    hub's page of a person's rooms; ``state`` is the directory in which the data zone's extracts lie.
+    hub's page of a person's rooms; ``state`` is the installation's directory, in which the data zone's extracts
+    and the copies of what should come in lie. ``uploading`` are the people whose uploads are on their way.
     """
 
     store: Store
@@ -82,8 +84,15 @@ class Desk:
     public_url: str
     rooms: str
     clock: Callable[[], datetime]
+    ingress_policy: PolicyFile = field(default_factory=PolicyFile)
+    uploading: set[str] = field(default_factory=set)
     templates: Environment = field(default_factory=_templates)
     look: Look = field(default_factory=load_look)
+
+    @property
+    def ingress_copies(self) -> Quarantine:
+        """The airlock's own copies of what should come in."""
+        return Quarantine(self.state / "ingress")
 
 
 def make_app(desk: Desk) -> Application:
@@ -97,6 +106,11 @@ def make_app(desk: Desk) -> Application:
         (f"requests/{number}/review", handlers.Review),
         (f"requests/{number}/(approve|reject)", handlers.Decide),
         (f"requests/{number}/files/{index}/download", handlers.Fetch),
+        ("ingress/new", ingress_handlers.UploadPage),
+        ("ingress/upload", ingress_handlers.Upload),
+        (f"ingress/{number}/withdraw", ingress_handlers.WithdrawIngress),
+        (f"ingress/{number}/review", ingress_handlers.ReviewIngress),
+        (f"ingress/{number}/(approve|reject)", ingress_handlers.DecideIngress),
         ("oauth_callback", handlers.SignInDone),
         ("static/([a-z0-9.-]{1,64})", handlers.Static),
     ]

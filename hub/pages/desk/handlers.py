@@ -19,6 +19,7 @@ from hub.airlock.permissions import NotAllowed, NotVisible
 from hub.airlock.policies import CommentNeeded, NotReadable, WrongMoment
 from hub.airlock.records import kind_of
 from hub.pages.desk import security, views
+from hub.pages.desk.ingress_views import IngressHome, ingress_home
 from hub.pages.desk.review import Review as ReviewView
 from hub.pages.desk.review import review
 from hub.pages.look.assets import CACHE
@@ -51,6 +52,7 @@ _TITLES = {
     404: "There is no such page",
     405: "There is no such page",
     409: "This cannot be done now",
+    413: "This is too large",
     410: "This was downloaded already",
 }
 _FAULT = "Something went wrong on our side, and nothing was changed: please try again in a moment."
@@ -218,8 +220,14 @@ class Home(SignedIn):
         """Own requests, the queue for output checkers, and what other roles may see."""
         now = self.desk.clock()
         desk = self.desk
-        found = await self.reading(lambda s: views.home(s, self.person, desk.key, desk.state, now))
-        await self.show("home.html", it=found)
+        policy = desk.ingress_policy.now().policy
+
+        def read(session: Session) -> tuple[views.Home, IngressHome]:
+            found = views.home(session, self.person, desk.key, desk.state, now)
+            return found, ingress_home(session, self.person, policy, now)
+
+        found, ingress = await self.reading(read)
+        await self.show("home.html", it=found, ingress=ingress)
 
 
 class Submit(SignedIn):

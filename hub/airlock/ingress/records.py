@@ -1,0 +1,75 @@
+"""Read the records of ingress: what the pure questions are asked about."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hub.airlock.ingress.examine import Report
+from hub.airlock.ingress.moments import UNDECIDED, Moment
+from hub.airlock.ingress.policy import IngressPolicy, Type
+from hub.airlock.ingress.states import State
+from hub.airlock.permissions import NotVisible
+from hub.store.models import IngressDecision, IngressRequest, Person, SeatRecord
+from hub.store.names import PersonName, ProjectSlug, Seat
+
+
+def find(session: Session, number: int) -> IngressRequest:
+    """The request. For a number that was never given, the same sentence as for one that may not be seen."""
+    request = session.get(IngressRequest, number) if 0 < number < 2**31 else None
+    if request is None:
+        raise NotVisible("There is no such request among yours.")
+    return request
+
+
+def seat_of(request: IngressRequest) -> Seat:
+    """Whose room the file should come into."""
+    return Seat(PersonName(request.seat.person.name), ProjectSlug(request.seat.project.slug))
+
+
+def standing(request: IngressRequest) -> list[IngressDecision]:
+    """Decisions that count: not void, and on exactly what the request is now."""
+    return [d for d in request.decisions if d.void_at is None and d.binding == request.binding]
+
+
+def moment_of(request: IngressRequest, policy: IngressPolicy) -> Moment:
+    """The request's state, as ``moments`` asks about it. What no policy allows needs more approvals than there are."""
+    rule = policy.rule(Type(request.type))
+    approvals = {d.person.name for d in standing(request) if d.decision == "approve"}
+    return Moment(State(request.state), rule.approvals if rule else 2**31, frozenset(approvals))
+
+
+def approvers_of(request: IngressRequest, policy: IngressPolicy) -> frozenset[str]:
+    """The roles whose holders decide on this request; none where the policy does not name its type any more."""
+    rule = policy.rule(Type(request.type))
+    return frozenset(rule.approvers) if rule else frozenset()
+
+
+def report_of(request: IngressRequest) -> Report:
+    """What was found inside at the last look."""
+    return Report.model_validate_json(request.report) if request.report else Report()
+
+
+def waiting_of(session: Session, person: str) -> tuple[int, int]:
+    """How many files of a person, and how many bytes, nobody has decided on, in all their projects."""
+    count, size = session.execute(
+        select(func.count(), func.sum(IngressRequest.bytes))
+        .join(IngressRequest.seat)
+        .join(SeatRecord.person)
+        .where(Person.name == person, IngressRequest.state.in_(UNDECIDED))
+    ).one()
+    return count, int(size or 0)
+
+
+def uploaded_within_an_hour(session: Session, person: str, now: datetime) -> int:
+    """How many files a person uploaded within the hour before ``now``."""
+    found = (
+        select(func.count())
+        .select_from(IngressRequest)
+        .join(IngressRequest.seat)
+        .join(SeatRecord.person)
+        .where(Person.name == person, IngressRequest.received_at > now - timedelta(hours=1))
+    )
+    return session.scalar(found) or 0

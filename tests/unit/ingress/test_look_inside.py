@@ -1,0 +1,269 @@
+"""What is found in hostile files. The program is called as a function; with the porter it runs apart."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from hub.airlock.ingress.look_inside import Allowed, Found, look
+from hub.airlock.ingress.policy import load
+from tests.unit.ingress.world import CODE, WHEEL, wheel, zipped
+
+POLICY = load().policy
+ALLOWED = Allowed(20, 100_000, POLICY.text_suffixes)
+NOTEBOOK = {
+    "nbformat": 4,
+    "nbformat_minor": 5,
+    "metadata": {},
+    "cells": [{"cell_type": "code", "outputs": []}],
+}
+
+
+def found(tmp_path: Path, content: bytes, kind: str, name: str = WHEEL, allowed: Allowed = ALLOWED) -> Found:
+    file = tmp_path / "0"
+    file.write_bytes(content)
+    return look(file, name, kind, allowed)
+
+
+def problem(tmp_path: Path, content: bytes, kind: str, name: str = WHEEL) -> str:
+    """All that keeps the file out; empty if nothing does."""
+    return " ".join(found(tmp_path, content, kind, name).problems)
+
+
+@pytest.mark.parametrize("content", [CODE, "naïve £\n".encode(), b"\xef\xbb\xbfa,b\n1,2\n", b"a\tb\r\n\x0c"])
+def test_text_is_text(tmp_path: Path, content: bytes) -> None:
+    looked = found(tmp_path, content, "code")
+    assert (looked.problems, looked.notes) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"caf\xe9\n", "not UTF-8"),
+        (b"a\x00b", "control characters"),
+        (b"\x1b[31m", "control characters"),
+        (b"\x7fELF\x02\x01", "control characters"),
+        (CODE.decode().encode("utf-16"), "not UTF-8"),
+    ],
+)
+def test_what_is_not_text(tmp_path: Path, content: bytes, said: str) -> None:
+    for kind in ("code", "table", "notebook"):
+        assert said in problem(tmp_path, content, kind)
+
+
+def test_characters_that_change_how_code_is_drawn_are_named(tmp_path: Path) -> None:
+    looked = found(tmp_path, 'if user != "admin\u202e \u2066# check\u2069":\n'.encode(), "code")
+    assert looked.problems == []
+    assert looked.notes == ["It holds 3 characters that cannot be seen or that change how others are drawn."]
+
+
+def test_a_notebook(tmp_path: Path) -> None:
+    assert problem(tmp_path, json.dumps(NOTEBOOK).encode(), "notebook") == ""
+    with_outputs = {**NOTEBOOK, "cells": [{"outputs": [{"data": {"text/html": "<script>"}}]}, {}]}
+    assert "1 of its cells hold outputs" in " ".join(
+        found(tmp_path, json.dumps(with_outputs).encode(), "notebook").notes
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b"[]",
+        b"3",
+        b'{"cells": 1, "nbformat": 4}',
+        b'{"cells": [1], "nbformat": 4}',
+        b'{"cells": []}',
+        b"[" * 200_000,
+    ],
+)
+def test_what_is_not_a_notebook(tmp_path: Path, content: bytes) -> None:
+    assert "not a notebook" in problem(tmp_path, content, "notebook")
+
+
+def test_an_archive_of_text(tmp_path: Path) -> None:
+    looked = found(
+        tmp_path, zipped({"code/a.py": CODE, "code/LICENSE": b"MIT\n", "codes.csv": b"a,b\n"}), "archive"
+    )
+    assert looked.problems == []
+    assert looked.entries == [("code/a.py", len(CODE)), ("code/LICENSE", 4), ("codes.csv", 4)]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("/etc/passwd.txt", "begins at the root"),
+        ("C:/windows.txt", "begins at the root"),
+        ("../a.py", "leads out"),
+        ("a/../../b.py", "leads out"),
+        ("a//b.py", "leads out"),
+        ("./a.py", "leads out"),
+        ("a\\..\\b.py", "backslash"),
+        ("a\u202eyp.txt", "cannot be seen"),
+        ("a\nb.py", "cannot be seen"),
+        ("x" * 301, "too long"),
+        ("a.exe", "type that may not come in"),
+        ("inner.zip", "type that may not come in"),
+        ("a.so", "type that may not come in"),
+    ],
+)
+def test_names_in_an_archive(tmp_path: Path, name: str, said: str) -> None:
+    assert said in problem(tmp_path, zipped({name: CODE}), "archive")
+
+
+def test_a_name_that_is_cut_at_a_zero_byte(tmp_path: Path) -> None:
+    assert "cannot be seen" in problem(
+        tmp_path, zipped({"aXb.py": CODE}).replace(b"aXb.py", b"a\x00b.py"), "archive"
+    )
+
+
+def test_two_names_that_are_one_on_some_disks(tmp_path: Path) -> None:
+    assert "capitals only" in problem(tmp_path, zipped({"a.py": CODE, "A.py": CODE}), "archive")
+
+
+@pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFSOCK])
+def test_links_pipes_and_devices(tmp_path: Path, kind: int) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        info = zipfile.ZipInfo("a.py")
+        info.external_attr = (kind | 0o777) << 16
+        archive.writestr(info, "/etc/shadow")
+    for packed in ("archive", "wheel"):
+        assert "not an ordinary file" in problem(tmp_path, out.getvalue(), packed)
+
+
+def test_a_member_that_is_not_text(tmp_path: Path) -> None:
+    assert "A file in it is not UTF-8" in problem(tmp_path, zipped({"a.txt": b"\xff\xfe\x00"}), "archive")
+
+
+def test_encrypted_and_strangely_packed(tmp_path: Path) -> None:
+    plain = zipped({"a.py": CODE})
+    central = plain.index(b"PK\x01\x02")
+    encrypted = bytearray(plain)
+    encrypted[central + 8] |= 1
+    assert "encrypted" in problem(tmp_path, bytes(encrypted), "archive")
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.py", CODE)
+    assert "packed in a way" in problem(tmp_path, out.getvalue(), "archive")
+
+
+@pytest.mark.parametrize(("size", "fits"), [(99_999, True), (100_000, True), (100_001, False)])
+def test_unpacked_bytes_at_their_limit(tmp_path: Path, size: int, fits: bool) -> None:
+    half = size // 2
+    content = zipped({"a.txt": b"x" * half, "b.txt": b"x" * (size - half)})
+    assert ("Unpacked" in problem(tmp_path, content, "archive")) != fits
+
+
+def test_a_bomb_ends_at_the_limit(tmp_path: Path) -> None:
+    content = zipped({"a.txt": b"0" * 20_000_000})
+    assert len(content) < 100_000
+    assert "Unpacked it has more than 100000 bytes." in problem(tmp_path, content, "archive")
+    assert "Unpacked" in problem(tmp_path, wheel({"helper/a.txt": b"0" * 20_000_000}), "wheel")
+
+
+def test_a_size_that_lies(tmp_path: Path) -> None:
+    content = bytearray(zipped({"a.txt": b"0" * 90_000}))
+    for mark, place in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
+        start = content.index(mark) + place
+        content[start : start + 4] = struct.pack("<I", 10)
+    assert "damaged" in problem(tmp_path, bytes(content), "archive")
+
+
+@pytest.mark.parametrize(("count", "fits"), [(19, True), (20, True), (21, False)])
+def test_files_in_an_archive_at_their_limit(tmp_path: Path, count: int, fits: bool) -> None:
+    content = zipped({f"{i}.txt": b"x" for i in range(count)})
+    assert ("at most 20" in problem(tmp_path, content, "archive")) != fits
+
+
+@pytest.mark.parametrize("cut", [10, 60, -30])
+def test_a_damaged_zip(tmp_path: Path, cut: int) -> None:
+    assert "damaged" in problem(tmp_path, wheel()[:cut], "wheel")
+
+
+def test_something_before_the_zip(tmp_path: Path) -> None:
+    assert "not a zip" in problem(tmp_path, b"#!/bin/sh\n" + zipped({"a.py": CODE}), "archive")
+
+
+def test_a_wheel(tmp_path: Path) -> None:
+    looked = found(tmp_path, wheel({"helper-1.0.data/scripts/run": b"#!python\n"}), "wheel")
+    assert (looked.problems, looked.notes) == ([], [])
+    assert ("helper/__init__.py", 10) in looked.entries
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "helper.whl",
+        "helper-1.0.whl",
+        "helper-1.0-py3-none.whl",
+        "-1.0-py3-none-any.whl",
+        "a b-1-py3-none-any.whl",
+    ],
+)
+def test_names_that_no_wheel_has(tmp_path: Path, name: str) -> None:
+    assert "not that of a wheel" in problem(tmp_path, wheel(), "wheel", name)
+
+
+@pytest.mark.parametrize("name", ["other-1.0-py3-none-any.whl", "helper-2.0-py3-none-any.whl"])
+def test_a_wheel_under_another_name(tmp_path: Path, name: str) -> None:
+    assert "dist-info" in problem(tmp_path, wheel(), "wheel", name)
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("helper.pth", ".pth"),
+        ("helper/deep/x.PTH", ".pth"),
+        ("helper-1.0.data/purelib/x.pth", ".pth"),
+        ("sitecustomize.py", "at its start"),
+        ("usercustomize/__init__.py", "at its start"),
+        ("helper-1.0.data/platlib/sitecustomize.py", "at its start"),
+        ("json/__init__.py", "Python's own"),
+        ("os.py", "Python's own"),
+        ("_socket.cpython-311-x86_64-linux-gnu.so", "Python's own"),
+        ("helper-1.0.data/data/etc/jupyter/jupyter_server_config.d/x.json", "outside the package"),
+        ("helper-1.0.data/data/share/jupyter/kernels/x/kernel.json", "outside the package"),
+        ("helper-1.0.data/strange/x", "outside the package"),
+        ("other-1.0.dist-info/METADATA", "dist-info"),
+    ],
+)
+def test_what_would_run_at_a_start(tmp_path: Path, file: str, said: str) -> None:
+    assert said in problem(tmp_path, wheel({file: b"x"}), "wheel")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("helper/__init__.py,sha256=", "helper/__init__.py,sha256=A", "not the one"),
+        (",10\n", ",11\n", "not the one"),
+        ("helper/__init__.py,sha256=", "helper/__init__.py,md5=", "no hash"),
+        ("helper/__init__.py", "helper/gone.py", "not there"),
+        ("helper/__init__.py", "helper/gone.py", "no hash"),
+        ("\n", ",\n", "cannot be read"),
+        ("helper-1.0.dist-info/RECORD,,", "helper/__init__.py,,", "cannot be read"),
+    ],
+)
+def test_a_record_that_does_not_fit(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert said in problem(tmp_path, wheel(record=lambda text: text.replace(old, new)), "wheel")
+
+
+@pytest.mark.parametrize("missing", ["RECORD", "METADATA", "WHEEL"])
+def test_a_wheel_without_its_own_files(tmp_path: Path, missing: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(wheel())) as whole:
+        rest = {n: whole.read(n) for n in whole.namelist() if not n.endswith(missing)}
+    assert f"has no {missing}" in problem(tmp_path, zipped(rest), "wheel")
+
+
+def test_compiled_code_and_entry_points_are_named(tmp_path: Path) -> None:
+    points = b"[console_scripts]\nx = helper:x\n[pytest11]\nx = helper\n"
+    content = wheel({"helper/fast.so": b"\x7fELF", "helper-1.0.dist-info/entry_points.txt": points})
+    notes = " ".join(found(tmp_path, content, "wheel").notes)
+    assert "compiled code, which nobody can read: 1 files" in notes
+    assert "through: pytest11." in notes
