@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.airlock import business
+from hub.airlock.ingress.states import State as Ingress
 from hub.airlock.quarantine import Quarantine
 from hub.airlock.states import State
 from hub.governance.projects import close_project
@@ -22,7 +23,9 @@ from hub.settings import load
 from hub.store.clock import utc_now
 from hub.store.models import AirlockRequest
 from tests.browser.site import eventually
+from tests.journey import coming_in
 from tests.journey.running_hub import ACTOR, Account, RunningHub
+from tests.unit.ingress.world import WHEEL, wheel
 
 APPROVAL = """\
 source: stats19
@@ -40,6 +43,14 @@ Age band,Casualties,Mean days in hospital,Admitted again
 65 and over,498,6.2,102
 All ages,3980,3.3,301
 """
+CODE = b"""def age_band(age: int) -> str:
+    \"\"\"The band of an age in years.\"\"\"
+    for upper, name in ((16, "0 to 15"), (25, "16 to 24"), (45, "25 to 44"), (65, "45 to 64")):
+        if age < upper:
+            return name
+    return "65 and over"
+"""
+TABLE = b"code,vehicle\n1,Pedal cycle\n8,Taxi\n9,Car\n11,Bus or coach\n"
 BLOCKED = "Severity,Casualties\nSlight,1240\nSerious,171\nFatal,3\n"
 CONTEXT = (
     "Casualties of collisions in 2024 by age band: how many, and how long those who were admitted stayed.\n"
@@ -108,6 +119,22 @@ class BusyService:
         for checker in ("carol", "dan"):
             self.approve(self.released, checker)
         self.await_state(self.released, State.RELEASED)
+        self.start_coming_in()
+
+    def start_coming_in(self) -> None:
+        """Code and a package that wait to be let in, a table that was, and a notebook that is none."""
+        hub, project = self.hub, "road-safety"
+        self.code = coming_in.waiting(
+            hub, "alice", project, "age_bands.py", CODE, "Age bands as in our protocol."
+        )
+        self.package = coming_in.waiting(
+            hub, "ben", project, WHEEL, wheel({"helper/fast.so": b"x"}), "For table 2."
+        )
+        self.placed = coming_in.waiting(hub, "alice", project, "codes.csv", TABLE, "Codes of vehicle types.")
+        coming_in.approve(hub, self.placed, "henry")
+        coming_in.await_state(hub, self.placed, Ingress.PLACED)
+        refused = coming_in.upload(hub, "alice", project, "old.ipynb", b"{}", "My notebook.")
+        coming_in.await_state(hub, refused, Ingress.REFUSED)
 
     def stop(self) -> None:
         """Stop everything."""

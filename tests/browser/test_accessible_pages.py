@@ -93,6 +93,10 @@ def _review(which: str) -> Callable[[BusyService], str]:
     return lambda service: f"{service.desk}requests/{getattr(service, which)}/review"
 
 
+def _coming_in(which: str) -> Callable[[BusyService], str]:
+    return lambda service: f"{service.desk}ingress/{getattr(service, which)}/review"
+
+
 # Name of the picture, who looks, where, and the page's heading.
 PAGES: dict[str, tuple[str, Callable[[BusyService], str], str]] = {
     "sign-in": ("", _hub("/hub/login"), "Sign in"),
@@ -115,6 +119,11 @@ PAGES: dict[str, tuple[str, Callable[[BusyService], str], str]] = {
     "review-approved-by-me": ("dan", _review("waiting_with_approval"), "Request"),
     "review-rejected": ("carol", _review("rejected"), "Request"),
     "review-released": ("carol", _review("released"), "Request"),
+    "ingress-form": ("alice", _desk("ingress/new"), "Bring a file in"),
+    "ingress-form-one-project": ("ben", _desk("ingress/new"), "Bring a file in"),
+    "ingress-review": ("henry", _coming_in("code"), "age_bands.py"),
+    "ingress-review-package": ("dan", _coming_in("package"), "helper-1.0"),
+    "ingress-review-placed": ("dan", _coming_in("placed"), "codes.csv"),
     "desk-not-now": ("carol", _review("withdrawn"), "This cannot be done now"),
     "desk-no-such-page": ("carol", _desk("nothing"), "There is no such page"),
 }
@@ -151,6 +160,33 @@ def test_a_missing_comment_leads_back_to_the_form(people: People, service: BusyS
     look_at(page, "review-comment-missing")
     page.get_by_role("alert").get_by_role("link").click()
     expect(page.get_by_label("Comment")).to_be_focused()
+    page.close()
+
+
+def test_a_file_is_brought_in_by_the_form_and_what_is_missing_is_said_at_its_field(
+    people: People, service: BusyService
+) -> None:
+    page = people.page("alice")
+    page.goto(service.desk)
+    page.get_by_role("link", name="Bring a file in").click()
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose a file")
+    look_at(page, "ingress-form-nothing-chosen")
+    page.get_by_role("alert").get_by_role("link").click()
+    expect(page.get_by_label("The file")).to_be_focused()
+    file = {"name": "look-up.csv", "mimeType": "text/csv", "buffer": b"code,name\n1,one\n"}
+    page.get_by_label("The file").set_input_files(file)  # type: ignore[arg-type]
+    page.get_by_label("What is it").fill("A list of codes.")
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose the project")
+    page.get_by_role("alert").get_by_role("link").click()
+    expect(page.get_by_label("Who is hurt on the road?")).to_be_focused()
+    assert page.get_by_label("What is it").input_value() == "A list of codes."
+    page.get_by_label("Who is hurt on the road?").check()
+    page.get_by_label("The file").set_input_files(file)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("row", name=re.compile("look-up.csv"))).to_be_visible()
+    look_at(page, "desk-researcher-after-an-upload")
     page.close()
 
 
