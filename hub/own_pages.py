@@ -31,7 +31,7 @@ from hub.store.clock import utc_now
 # Where the hub serves the files of its pages, below its prefix.
 LOOK = "look"
 # How long the answer about a room that is opening is held back: shorter than what proxies put up with.
-_HELD_S, _LOOK_EVERY_S = 20.0, 0.1
+HELD_S, _LOOK_EVERY_S = 20.0, 0.1
 _ONLY_HERE = ("wait", "_xsrf")
 _OWN = frozenset({None, "none", "same-origin"})
 NOT_OURS = "This did not come from the hub's own page, so it was not done. Use the page of your rooms."
@@ -131,7 +131,7 @@ class OwnSpawnPending(SpawnPendingHandler):  # type: ignore[misc]
         return str(super().append_query_parameters(url, [*(exclude or ["next"]), *_ONLY_HERE]))
 
     async def _settled(self, spawner: Any) -> None:
-        until = asyncio.get_running_loop().time() + _HELD_S
+        until = asyncio.get_running_loop().time() + HELD_S
         while spawner is not None and spawner.pending and asyncio.get_running_loop().time() < until:
             await asyncio.sleep(_LOOK_EVERY_S)
 

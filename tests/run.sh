@@ -12,10 +12,10 @@ fi
 # One file stays on one worker: a file's tests share one hub.
 .venv/bin/python -m pytest -q -rsfE -n 2 --dist loadfile --ignore tests/browser --ignore tests/isolation --ignore tests/faults \
   --ignore tests/window tests || code=$?
-# Each by itself: one hub serves the whole folder, its limits and seconds are measured, and the browser's
-# driver keeps an event loop running in its process.
+# Each by itself: one hub serves the whole folder, and its limits and seconds are measured.
 .venv/bin/python -m pytest -q -rsfE tests/isolation || code=$?
 .venv/bin/python -m pytest -q -rsfE tests/faults || code=$?
 .venv/bin/python -m pytest -q -rsfE tests/window || code=$?
-.venv/bin/python -m pytest -q -rsfE tests/browser || code=$?
+# By itself since the browser's driver keeps an event loop running in its process.
+.venv/bin/python -m pytest -q -rsfE -n 2 --dist loadfile tests/browser || code=$?
 exit "$code"

@@ -19,12 +19,11 @@ from hub.airlock.quarantine import Quarantine
 from hub.airlock.states import State
 from hub.governance.projects import close_project
 from hub.governance.roles import Role
-from hub.settings import load
 from hub.store.clock import utc_now
 from hub.store.models import AirlockRequest
 from tests.browser.site import eventually
 from tests.journey import coming_in
-from tests.journey.running_hub import ACTOR, Account, RunningHub
+from tests.journey.running_hub import ACTOR, Account, RunningHub, first_ids
 from tests.unit.ingress.world import WHEEL, wheel
 
 APPROVAL = """\
@@ -63,7 +62,7 @@ class BusyService:
 
     def __init__(self, state: Path) -> None:
         # Other numbers than the hub of the other browser tests, which may be running.
-        base = load().seat_uid_base + 1000
+        base = first_ids()[0] + 1000
         self.hub = RunningHub(state, environment={"LOCKEDROOM_SEAT_UID_BASE": str(base)})
         self.accounts: dict[str, Account] = {}
         for name, full_name, *roles in (

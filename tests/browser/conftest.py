@@ -13,14 +13,15 @@ from tests.browser.listener import Listener
 from tests.browser.site import CHROMIUM, FLAGS, Site
 
 HERE = Path(__file__).parent
+_LONGEST = "test_nothing_staged_is_shown_outside.py"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All are slow and share one hub, so one worker runs them all."""
+    """All are slow; the longest file comes first, so that two workers end at about the same time."""
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+    items.sort(key=lambda item: item.path.name != _LONGEST)
 
 
 @pytest.fixture(scope="session")

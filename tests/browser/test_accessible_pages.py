@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from hub.own_pages import HELD_S
 from tests.browser.busy_service import BusyService
 from tests.browser.site import CHROMIUM, SCREENSHOTS
 from tests.journey.running_hub import ROOT
@@ -242,11 +244,13 @@ def test_a_room_that_opens_shows_itself_when_it_is_open(people: People, service:
     loaded: list[str] = []
     page.on("framenavigated", lambda frame: loaded.append(frame.url))
     page.goto(service.rooms)
+    asked = time.monotonic()
     page.get_by_role("link", name=re.compile("Open the room")).click()
     page.wait_for_url("**/user/ben/road-safety/lab**")
     assert "wait=" not in page.url
-    # Shown once, and never loaded again while it was read.
-    assert len([url for url in loaded if "/spawn-pending/" in url]) == 1
+    # Shown once, and never loaded again while it was read, but where a slow room outlasts the answer held back.
+    again = (time.monotonic() - asked) // HELD_S
+    assert len([url for url in loaded if "/spawn-pending/" in url]) <= 1 + again
     page.goto(service.rooms)
     expect(page.get_by_role("link", name=re.compile("Go to the room"))).to_be_visible()
     look_at(page, "rooms-one-open")

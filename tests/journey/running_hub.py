@@ -46,6 +46,13 @@ class Account:
     password: str
 
 
+def first_ids() -> tuple[int, int]:
+    """The first user id of seats and group id of projects for a hub that runs beside those of other test workers."""
+    settings = Settings()
+    apart = 10_000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return settings.seat_uid_base + apart, settings.project_gid_base + apart
+
+
 class RunningHub:
     """``lockedroom serve`` as a child process, with ``state`` as its state directory."""
 
@@ -53,8 +60,11 @@ class RunningHub:
         self, state: Path, *, port: int | None = None, environment: Mapping[str, str] | None = None
     ) -> None:
         ports = free_ports(4)
+        first_seat, first_project = first_ids()
         self.public_url = f"http://lockedroom.localhost:{port or ports[0]}"
         self.environment = {
+            "LOCKEDROOM_SEAT_UID_BASE": str(first_seat),
+            "LOCKEDROOM_PROJECT_GID_BASE": str(first_project),
             "LOCKEDROOM_STATE": str(state),
             "LOCKEDROOM_ROOM_ENV": str(ROOT / "var" / "room-env"),
             "LOCKEDROOM_PUBLIC_URL": self.public_url,

@@ -24,7 +24,6 @@ from hub.governance.people import grant_role, revoke_role
 from hub.governance.roles import Role
 from hub.pages.look import load_look
 from hub.rooms.disk import unmount_all
-from hub.settings import Settings
 from hub.store.clock import utc_now
 from hub.store.models import AirlockRequest
 from tests.browser.outside.addresses import Rule, addresses, desk_rules, hub_rules
@@ -32,7 +31,7 @@ from tests.browser.outside.tap import Connection, Tap
 from tests.browser.outside.tour import Tour
 from tests.browser.site import eventually
 from tests.journey.browser_session import Browser
-from tests.journey.running_hub import ACTOR, RunningHub, free_ports
+from tests.journey.running_hub import ACTOR, RunningHub, first_ids, free_ports
 
 AUTHOR, CHECKER = "Chromium of the author", "Chromium of an output checker"
 CLIENT = "aiohttp"  # the kernel's messages, which belong inside
@@ -102,11 +101,11 @@ class Story:
         """The tap, and a hub behind it."""
         (proxy_port,) = free_ports(1)
         self.tap = self._stack.enter_context(Tap(proxy_port))
-        base = Settings()
+        first_seat, first_project = first_ids()
         environment = {
             "LOCKEDROOM_PROXY_PORT": str(proxy_port),
-            "LOCKEDROOM_SEAT_UID_BASE": str(base.seat_uid_base + _IDS_APART),
-            "LOCKEDROOM_PROJECT_GID_BASE": str(base.project_gid_base + _IDS_APART),
+            "LOCKEDROOM_SEAT_UID_BASE": str(first_seat + _IDS_APART),
+            "LOCKEDROOM_PROJECT_GID_BASE": str(first_project + _IDS_APART),
         }
         self._stack.callback(unmount_all, self.state)
         self.hub = RunningHub(self.state, port=self.tap.port, environment=environment)
