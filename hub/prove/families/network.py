@@ -114,7 +114,14 @@ def _port_of_the_room(stage: Stage) -> object:
 
 
 def _machine_code(code: bytes) -> Act:
-    return inside("kernel.machine_code", code.hex())
+    def act(stage: Stage) -> object:
+        # mov eax, 39 (getpid); syscall; ret - by the ordinary way in, so that the other ways' end means something.
+        ordinary = stage.ask("kernel.machine_code", "b8270000000f05c3")
+        if not isinstance(ordinary, int) or ordinary <= 0:
+            raise CouldNotTry("machine code does not run in the room at all")
+        return stage.ask("kernel.machine_code", code.hex())
+
+    return act
 
 
 def _by_the_32_bit_way() -> Act:

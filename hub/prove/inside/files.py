@@ -120,7 +120,8 @@ def setuid_programs() -> list[str]:
     """Start every setuid and setgid program where systems keep them; those that got other ids than this one."""
     gained = []
     own = os.getuid(), os.getgid()
-    for folder in ("/usr/bin", "/usr/sbin", "/usr/libexec", "/usr/lib/openssh", "/usr/lib/dbus-1.0"):
+    below_lib = [entry.path for entry in os.scandir("/usr/lib") if entry.is_dir(follow_symlinks=False)]
+    for folder in ("/usr/bin", "/usr/sbin", "/usr/libexec", *below_lib):
         if not os.path.isdir(folder):
             continue
         for entry in os.scandir(folder):

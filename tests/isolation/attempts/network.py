@@ -82,43 +82,6 @@ def open_families() -> list[str]:
     return sorted(set(opened))
 
 
-def raw_call(number: int, arguments: list[int]) -> list[int]:
-    """A system call by its number: [result, errno]."""
-    import ctypes
-
-    libc = ctypes.CDLL(None, use_errno=True)
-    result = libc.syscall(ctypes.c_long(number), *[ctypes.c_long(argument) for argument in arguments])
-    return [result, ctypes.get_errno()]
-
-
-def in_machine_code(code_hex: str) -> dict[str, int]:
-    """Run machine code in a child; how the child ended and, if it lived, what the code returned."""
-    import ctypes
-    import mmap
-    import os
-    import signal
-    import struct
-
-    code = bytes.fromhex(code_hex)
-    memory = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
-    memory.write(code)
-    address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-    function = ctypes.CFUNCTYPE(ctypes.c_int)(address)
-    read_end, write_end = os.pipe()
-    child = os.fork()
-    if child == 0:
-        for number in (signal.SIGSYS, signal.SIGSEGV):
-            signal.signal(number, signal.SIG_DFL)
-        os.write(write_end, struct.pack("i", function()))
-        os._exit(0)
-    os.close(write_end)
-    _, status = os.waitpid(child, 0)
-    answer = os.read(read_end, 4)
-    os.close(read_end)
-    killed_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-    return {"killed_by": killed_by, "result": struct.unpack("i", answer)[0] if answer else 0}
-
-
 def connect_unix(paths: list[str]) -> dict[str, str]:
     """``open`` or the error's name for each unix socket; a leading ``@`` stands for the abstract kind."""
     import errno

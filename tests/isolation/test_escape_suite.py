@@ -1,0 +1,144 @@
+"""The escape suite itself: whole rooms hold, and each wall that is left out is found out.
+
+The families about the door, the airlock and admission attack code of the hub: there, that code is weakened.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hub.airlock import outbox
+from hub.door import room_socket, routes
+from hub.prove.attempt import Outcome
+from hub.prove.families import requests
+from hub.prove.proof import Proof, prove
+from hub.prove.room import Walls
+from hub.prove.suite import FAMILIES
+from hub.settings import Settings
+from tests import docker_engine
+from tests.isolation.weakened.walls import BUBBLEWRAP, DOCKER, Weakened
+from tests.isolation.world import LIMITS
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="rooms with a user of their own need root")
+LEAST = 60
+IDS = {
+    name.removeprefix("LOCKEDROOM_").lower(): value
+    for name, value in LIMITS.items()
+    if name.endswith("_BASE")
+}
+Make = Callable[..., Proof]
+
+
+def attack(settings: Settings, *, walls: Walls = Walls(), family: str | None = None) -> Proof:
+    """A proof, of one family alone where one is named."""
+    chosen = [one for one in FAMILIES if family in {None, one.name}]
+    assert chosen, family
+    return prove(settings, families=chosen, walls=walls)
+
+
+@pytest.fixture(scope="module")
+def bubblewrap(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of rooms in bubblewrap."""
+    state = tmp_path_factory.mktemp("proof")
+    return Settings(state=state, rooms="bubblewrap", room_env=docker_engine.ENVIRONMENTS, **IDS)
+
+
+@pytest.fixture(scope="module")
+def docker(docker_rooms: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of rooms on Docker."""
+    state = tmp_path_factory.mktemp("proof")
+    address = docker_rooms["LOCKEDROOM_DOCKER_HOST"]
+    return Settings(
+        state=state, rooms="docker", docker_host=address, room_env=docker_engine.ENVIRONMENTS, **IDS
+    )
+
+
+@pytest.fixture(params=["bubblewrap", "docker"])
+def settings(request: pytest.FixtureRequest) -> Settings:
+    """Settings of each backend."""
+    found: Settings = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def tidy(settings: Settings) -> Iterator[None]:
+    """Nothing of a proof is left behind."""
+    yield
+    assert not (settings.state / "proof").exists()
+    assert str(settings.state) not in Path("/proc/self/mountinfo").read_text()
+
+
+@pytest.mark.usefixtures("tidy")
+def test_every_attempt_is_made_and_the_room_holds(settings: Settings) -> None:
+    proof = attack(settings)
+    assert proof.count(Outcome.HELD) == len(proof.results) >= LEAST, [
+        (result.attempt.name, result.judgement) for result in proof.failed
+    ]
+    assert proof.holds
+
+
+def found_out(proof: Proof, attempt: str) -> None:
+    """The attempt did not hold, and so the proof fails."""
+    outcomes = {result.attempt.name: result.judgement for result in proof.results}
+    assert outcomes[attempt].outcome is Outcome.NOT_HELD, outcomes[attempt]
+    assert not proof.holds
+
+
+@pytest.mark.parametrize("weakened", BUBBLEWRAP, ids=lambda weakened: weakened.name)
+def test_a_sandbox_without_a_wall_is_found_out(bubblewrap: Settings, weakened: Weakened) -> None:
+    found_out(attack(bubblewrap, walls=weakened.walls, family=weakened.family), weakened.attempt)
+
+
+@pytest.mark.parametrize("weakened", DOCKER, ids=lambda weakened: weakened.name)
+def test_a_container_without_a_wall_is_found_out(docker: Settings, weakened: Weakened) -> None:
+    found_out(attack(docker, walls=weakened.walls, family=weakened.family), weakened.attempt)
+
+
+def test_each_family_of_a_room_has_a_weakened_room_of_each_kind() -> None:
+    by_code = {"room's socket", "outbox", "requests"}
+    families = {family.name for family in FAMILIES} - by_code
+    assert {one.family for one in BUBBLEWRAP} == families == {one.family for one in DOCKER}
+
+
+def test_a_door_that_follows_links_is_found_out(
+    bubblewrap: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def follow(folder: Path, name: str, uid: int) -> int:
+        try:
+            return os.open(folder / name, os.O_PATH | os.O_CLOEXEC)
+        except OSError as error:
+            raise room_socket.RoomUnreachable(str(error)) from error
+
+    monkeypatch.setattr(room_socket, "_open_socket", follow)
+    # The kernel still says who answers there; the neighbour has heard a knock all the same.
+    found_out(attack(bubblewrap, family="room's socket"), "link to a neighbour's socket")
+
+
+def test_an_airlock_that_follows_links_is_found_out(
+    bubblewrap: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextlib.contextmanager
+    def follow(directory: int, name: str, device: int, most_bytes: int) -> Iterator[int]:
+        fd = os.open(name, os.O_RDONLY | os.O_NONBLOCK, dir_fd=directory)
+        try:
+            yield fd
+        finally:
+            os.close(fd)
+
+    monkeypatch.setattr(outbox, "_regular", follow)
+    found_out(attack(bubblewrap, family="outbox"), "link out of the room")
+
+
+def test_a_door_and_an_admission_that_let_everything_through_are_found_out(
+    bubblewrap: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "decide", lambda *asked, websocket: routes.Passed(routes.Kind.HTTP))
+    proof = attack(bubblewrap, family="requests")
+    found_out(proof, "files by Jupyter's own routes")
+    monkeypatch.setattr(requests, "admission", lambda *asked, **names: None)
+    found_out(attack(bubblewrap, family="requests"), "forged project names")
