@@ -9,7 +9,7 @@ from jupyterhub import __version__ as jupyterhub_version
 from jupyterhub.services.auth import HubOAuthCallbackHandler
 from tornado import iostream, web, websocket
 
-from hub.door import headers, routes
+from hub.door import headers, routes, uploads
 from hub.door.cells import BINARY_PROTOCOL
 from hub.door.context import Door
 from hub.door.gate import Gate, Ours, Turned
@@ -85,6 +85,7 @@ class RoomHandler(Gate):
         decision = routes.decide(str(self.request.method), path, query, websocket=False)
         if isinstance(decision, routes.Refused):
             raise Turned(403, decision.reason)
+        self.refuse_if(uploads.refusal(str(self.request.method), path, self._body))
         await self._file_asked(path, query)
         sent = routes.query_for_room(str(self.request.method), path, query)
         self.door.count(self.session(), Tally(requests=1, bytes_in=len(self._body)))
