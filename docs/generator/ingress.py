@@ -63,7 +63,7 @@ def page() -> str:
         table(("Type", "Is", "Has to be"), [(code(t.value), t.words, t.looked_into) for t in Type]),
         "## The policy's form",
         "A value that is not named here, or of another kind, is refused with a sentence, and the hub does not "
-        "start with it.",
+        "start with it. A hub that runs goes on with what held until then, and its log says so.",
         table(("Setting", "By default", "Meaning"), fields(policy)),
     )
 

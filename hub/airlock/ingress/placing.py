@@ -81,12 +81,12 @@ def remove_unrecorded(seats: Path, seat: SeatId, recorded: frozenset[str]) -> in
 
 def _copy(seat: int, unfinished: str, copy: Path, name: str, sha256: str) -> None:
     """Copy, hash, and only then give it to the room: read-only, whatever the umask says."""
-    try:
-        source = os.open(copy, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError as fault:
-        raise CopyChanged("The airlock's copy cannot be read.") from fault
     target = os.open(unfinished, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=seat)
     try:
+        try:
+            source = os.open(copy, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError as fault:
+            raise CopyChanged("The airlock's copy cannot be read.") from fault
         digest = hashlib.sha256()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -12,6 +13,7 @@ import yaml
 from output_checker.errors import PlainError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+log = logging.getLogger("lockedroom.ingress")
 DEFAULT = Path(__file__).resolve().parents[3] / "policies" / "ingress.yaml"
 
 Suffix = Annotated[str, Field(pattern=r"^\.[a-z0-9]{1,10}$")]
@@ -216,12 +218,18 @@ class PolicyFile:
         self._loaded: Loaded | None = None
 
     def now(self) -> Loaded:
-        """What holds now. Raises WrongPolicy."""
+        """What holds now. Raises WrongPolicy the first time; later a file that cannot be used changes nothing."""
         try:
             state = self._path.stat()
             stamp = (state.st_mtime_ns, state.st_size, state.st_ino)
         except OSError:
             stamp = None
-        if self._loaded is None or stamp is None or stamp != self._stamp:
+        if self._loaded is None:
             self._loaded, self._stamp = load(self._path), stamp
+        elif stamp != self._stamp:
+            self._stamp = stamp
+            try:
+                self._loaded = load(self._path)
+            except WrongPolicy as fault:
+                log.warning("%s What held until now goes on to hold.", fault.sentence)
         return self._loaded

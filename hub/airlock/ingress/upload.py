@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from dataclasses import dataclass
@@ -100,7 +101,8 @@ class Incoming:
 
     def discard(self) -> None:
         """Remove the copy."""
-        self._writer.close()
+        with contextlib.suppress(OSError):  # a full disk does not take what is still to be written
+            self._writer.close()
         self._copies.discard(self.folder)
 
 

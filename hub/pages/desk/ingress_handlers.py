@@ -77,7 +77,7 @@ class Upload(UploadPage):
     async def prepare(self) -> None:
         """Let the person in, then the body."""
         await super().prepare()
-        if self._finished:
+        if self._finished or self.request.method != "POST":
             return
         now, policy = self.desk.clock(), self.desk.ingress_policy.now().policy
         length = self.request.headers.get("Content-Length", "")
@@ -147,7 +147,9 @@ class Upload(UploadPage):
             if not project:
                 raise CannotComeIn("Choose the project into whose room the file should come.")
             about = FILE_FIELD
-            await self._record(self._incoming, typed.get("upload", ""), project, why)
+            # From here on a browser that leaves disturbs nothing.
+            incoming, self._incoming = self._incoming, None
+            await self._record(incoming, typed.get("upload", ""), project, why)
         except (CannotComeIn, BadForm, moments.TooMuch) as fault:
             self._discard()
             self.set_status(400)
@@ -156,23 +158,26 @@ class Upload(UploadPage):
         self.back()
 
     async def _record(self, incoming: Incoming, key: str, project: str, why: str) -> None:
-        if not _KEY.fullmatch(key):
-            raise BadForm("This is not the desk's form: open it again, and choose the file there.")
-        uploaded = await asyncio.get_running_loop().run_in_executor(None, incoming.finish)
-        now, policy = self.desk.clock(), self.desk.ingress_policy.now().policy
-        await self.writing(
-            lambda s: business.receive(
-                s,
-                person=self.person,
-                project=project,
-                upload_key=key,
-                uploaded=uploaded,
-                why=why,
-                policy=policy,
-                place=partial(self.desk.ingress_copies.place, uploaded.folder),
-                now=now,
+        try:
+            if not _KEY.fullmatch(key):
+                raise BadForm("This is not the desk's form: open it again, and choose the file there.")
+            uploaded = await asyncio.get_running_loop().run_in_executor(None, incoming.finish)
+            now, policy = self.desk.clock(), self.desk.ingress_policy.now().policy
+            await self.writing(
+                lambda s: business.receive(
+                    s,
+                    person=self.person,
+                    project=project,
+                    upload_key=key,
+                    uploaded=uploaded,
+                    why=why,
+                    policy=policy,
+                    place=partial(self.desk.ingress_copies.place, uploaded.folder),
+                    now=now,
+                )
             )
-        )
+        finally:
+            incoming.discard()
 
     def on_finish(self) -> None:
         """Whatever came of it, nothing is left of the upload but what was recorded."""

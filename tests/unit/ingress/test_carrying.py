@@ -18,6 +18,8 @@ from hub.ledger import EventKind, verify
 from tests.unit.airlock.world import CONSOLE, NOW
 from tests.unit.ingress.world import CODE, WHEEL, IngressWorld, wheel
 
+pytestmark = pytest.mark.slow
+
 
 def test_code_that_one_person_approved_lies_in_the_inbox_read_only(coming_in_both: IngressWorld) -> None:
     world = coming_in_both

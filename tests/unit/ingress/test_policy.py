@@ -73,3 +73,19 @@ def test_a_change_holds_without_a_restart(tmp_path: Path) -> None:
     file.write_text(DEFAULT.read_text().replace("most_files: 10", "most_files: 11"))
     assert policy.now().policy.waiting.most_files == 11
     assert policy.now().digest != first.digest
+
+
+def test_a_mistake_changes_nothing_while_the_hub_runs(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "ingress.yaml"
+    file.write_bytes(DEFAULT.read_bytes())
+    policy = PolicyFile(file)
+    first = policy.now()
+    file.write_text("a mistake")
+    assert [policy.now() for _ in range(3)] == [first] * 3
+    assert len(caplog.records) == 1, "said once, not at every look"
+    file.unlink()
+    assert policy.now() is first
+    file.write_text(DEFAULT.read_text().replace("most_files: 10", "most_files: 12"))
+    assert policy.now().policy.waiting.most_files == 12

@@ -14,6 +14,8 @@ from hub.airlock.ingress.states import State
 from hub.ledger import EventKind
 from tests.unit.ingress.world import CODE, MALWARE, IngressWorld, zipped
 
+pytestmark = pytest.mark.slow
+
 
 def scanned(scanner: Scanner, tmp_path: Path, content: bytes) -> scan_module.Scan:
     file = tmp_path / "copy"

@@ -356,6 +356,11 @@ async def test_a_full_disk_leaves_nothing_half_done(
     assert (await opened.send()).status == 303
 
 
+async def test_the_address_that_a_browser_shows_after_a_mistake_is_the_form_again(desk: Running) -> None:
+    answer = await desk.as_("alice").get("ingress/upload")
+    assert (answer.status, "Bring a file in" in answer.words) == (200, True)
+
+
 async def test_names_and_words_are_drawn_as_text(coming_in: IngressWorld, desk: Running) -> None:
     mark = secrets.token_hex(4)
     hostile = f"<img src=x onerror={mark}>"
