@@ -34,6 +34,7 @@ class Report(BaseModel):
     problems: Annotated[list[Line], Field(max_length=100)] = []
     notes: Annotated[list[Line], Field(max_length=100)] = []
     entries: Annotated[list[tuple[str, int]], Field(max_length=100_000)] = []
+    texts: Annotated[list[tuple[str, str]], Field(max_length=100_000)] = []
 
 
 @dataclass(frozen=True)
@@ -111,4 +112,5 @@ def _shown(report: Report) -> Report:
         problems=[printable(line) for line in report.problems],
         notes=[printable(line) for line in report.notes],
         entries=[(printable(name), size) for name, size in report.entries],
+        texts=[(printable(name), printable(text, keep="\n\t")) for name, text in report.texts],
     )

@@ -6,7 +6,8 @@ A program of its own that uses nothing but Python's standard library. ``examine`
 
 ``ALLOWED`` is a JSON object with ``entries``, ``bytes`` and ``suffixes``: the most files and unpacked bytes of an
 archive, and the endings that its members may have. It prints a JSON object: ``problems`` keep the file out,
-``notes`` are for whoever decides, ``entries`` lists names and sizes of what is packed in it.
+``notes`` are for whoever decides, ``entries`` lists names and sizes of what is packed in it, ``texts`` the
+beginnings of texts among them.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ _CHUNK = 1024 * 1024
 _MOST_TEXT = 64 * 1024 * 1024
 _SHOWN_PROBLEMS = 20
 _NAME_CHARS = 300
+# Of all texts that are packed in a file together, for whoever decides.
+_TEXT_CHARS = 60_000
+_SHOWN_BYTES = 64 * 1024
 _RECORD_BYTES = 16 * 1024 * 1024
 _HASHES = ("sha256", "sha384", "sha512")
 _SIGNATURES = ("RECORD.jws", "RECORD.p7s")
@@ -53,6 +57,15 @@ class Found:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     entries: list[tuple[str, int]] = field(default_factory=list)
+    texts: list[tuple[str, str]] = field(default_factory=list)
+    _left: int = _TEXT_CHARS
+
+    def show(self, name: str, content: bytes) -> None:
+        """Keep the beginning of a text that is packed in it, as long as there is room on a page."""
+        if self._left and not _text_problem(content):
+            text = content.decode("utf-8-sig")[: self._left]
+            self._left -= len(text)
+            self.texts.append((name, text))
 
     def problem(self, sentence: str) -> None:
         """Something for which the file stays outside."""
@@ -247,6 +260,8 @@ def _archive(
                 found.problem(f"It holds a file of a type that may not come in: {shown}")
             elif problem := _text_problem(content):
                 found.problem(f"A file in it {problem}: {shown}")
+            else:
+                found.show(member.filename, content)
     except _TooLarge:
         found.problem(_TOO_LARGE.format(allowed.bytes))
 
@@ -346,11 +361,15 @@ def _compare(
         said, size_said = record.get(file, ("", ""))
         algorithm, _, value = said.partition("=")
         digest = hashlib.new(algorithm if algorithm in _HASHES else "sha256")
-        size = 0
+        size, beginning = 0, bytearray()
         for chunk in unpacker.chunks(member):
             digest.update(chunk)
             size += len(chunk)
+            if size <= _SHOWN_BYTES:
+                beginning += chunk
         found.entries.append((file, size))
+        if size <= _SHOWN_BYTES and file != f"{info}/RECORD":
+            found.show(file, bytes(beginning))
         if file in without_hash:
             continue
         if algorithm not in _HASHES:
@@ -373,7 +392,8 @@ def main() -> None:
     path, name, kind, allowed = sys.argv[1:5]
     given = json.loads(allowed)
     found = look(Path(path), name, kind, Allowed(given["entries"], given["bytes"], tuple(given["suffixes"])))
-    print(json.dumps({"problems": found.problems, "notes": found.notes, "entries": found.entries}))
+    said = {"problems": found.problems, "notes": found.notes, "entries": found.entries, "texts": found.texts}
+    print(json.dumps(said))
 
 
 if __name__ == "__main__":

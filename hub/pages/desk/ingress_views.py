@@ -93,6 +93,14 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class PackedText:
+    """The beginning of a text in an archive or a wheel."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
 class IngressReview:
     """A request, for somebody who decides on it. ``entries_left_out`` are not on the page."""
 
@@ -114,6 +122,7 @@ class IngressReview:
     notes: tuple[str, ...]
     entries: tuple[Entry, ...]
     entries_left_out: int
+    texts: tuple[PackedText, ...]
     preview: Preview | None
     isolation: str
     binding: str
@@ -252,6 +261,7 @@ def ingress_review(
         notes=tuple(report.notes),
         entries=tuple(Entry(entry, size) for entry, size in report.entries[:_ENTRIES_SHOWN]),
         entries_left_out=max(0, len(report.entries) - _ENTRIES_SHOWN),
+        texts=tuple(PackedText(packed, text) for packed, text in report.texts),
         preview=None if kind.packed else _preview(request, copies),
         isolation=request.isolation or "",
         binding=request.binding or "",

@@ -261,6 +261,23 @@ def test_a_wheel_without_its_own_files(tmp_path: Path, missing: str) -> None:
     assert f"has no {missing}" in problem(tmp_path, zipped(rest), "wheel")
 
 
+def test_texts_in_it_are_shown_until_the_page_is_full(tmp_path: Path) -> None:
+    looked = found(tmp_path, wheel({"helper/fast.so": b"\x7fELF\x00"}), "wheel")
+    assert ("helper/__init__.py", "VALUE = 1\n") in looked.texts
+    assert {name for name, _ in looked.texts} == {name for name, _ in looked.entries} - {
+        "helper/fast.so",
+        "helper-1.0.dist-info/RECORD",
+    }
+    looked = found(tmp_path, zipped({"a.txt": b"a" * 59_999, "b.txt": b"bcd", "c.txt": b"e"}), "archive")
+    assert [(name, len(text)) for name, text in looked.texts] == [("a.txt", 59_999), ("b.txt", 1)]
+
+
+@pytest.mark.parametrize(("size", "shown"), [(65_535, True), (65_536, True), (65_537, False)])
+def test_a_large_text_in_a_wheel_is_not_shown(tmp_path: Path, size: int, shown: bool) -> None:
+    looked = found(tmp_path, wheel({"helper/a.py": b"x" * size}), "wheel")
+    assert ("helper/a.py" in {name for name, _ in looked.texts}) == shown
+
+
 def test_compiled_code_and_entry_points_are_named(tmp_path: Path) -> None:
     points = b"[console_scripts]\nx = helper:x\n[pytest11]\nx = helper\n"
     content = wheel({"helper/fast.so": b"\x7fELF", "helper-1.0.dist-info/entry_points.txt": points})

@@ -122,6 +122,7 @@ async def test_a_wheel_is_shown_as_a_list_of_files(coming_in: IngressWorld, desk
         "compiled code",
         "0 of 2",
         "5 files are packed in it",
+        "VALUE = 1",
     ):
         assert shown in page.words
 
