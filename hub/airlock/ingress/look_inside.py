@@ -48,6 +48,7 @@ _WHEEL_NAME = re.compile(
     r"-[A-Za-z0-9_.]+-[A-Za-z0-9_.]+-[A-Za-z0-9_.]+\.whl"
 )
 _KEPT_CONTROLS = "\t\n\r\f"
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 
 
 @dataclass
@@ -111,7 +112,7 @@ def _text_problem(content: bytes) -> str | None:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return "is not UTF-8 text: save it as UTF-8"
-    if any(c < " " and c not in _KEPT_CONTROLS for c in text):
+    if _CONTROLS.search(text):
         return "holds control characters, so it is not text"
     return None
 

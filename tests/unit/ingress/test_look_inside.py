@@ -48,7 +48,8 @@ def test_text_is_text(tmp_path: Path, content: bytes) -> None:
         (b"caf\xe9\n", "not UTF-8"),
         (b"a\x00b", "control characters"),
         (b"\x1b[31m", "control characters"),
-        (b"\x7fELF\x02\x01", "control characters"),
+        (b"\x7fELF", "control characters"),
+        (b"\xc2\x9b31m", "control characters"),
         (CODE.decode().encode("utf-16"), "not UTF-8"),
     ],
 )
