@@ -111,8 +111,8 @@ class Tier(_Strict):
     )
     hours: OpeningHours | None = Field(
         default=None,
-        description="When its rooms may be open, such as `{time_zone: Europe/London, days: [monday, tuesday], "
-        'opens: "08:00", closes: "20:00"}`. Left out, always.',
+        description="When its rooms may be open and outputs submitted and fetched, such as `{time_zone: Europe/London, "
+        'days: [monday, tuesday], opens: "08:00", closes: "20:00"}`. Left out, always.',
     )
     networks: tuple[IPvAnyNetwork, ...] | None = Field(
         default=None,

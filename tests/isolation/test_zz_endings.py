@@ -85,7 +85,7 @@ def test_a_tier_that_rises_ends_the_room_that_was_opened_below_it(world: World) 
     began = time.monotonic()
     with world.hub.store.write() as session:
         record_approval(session, "rising", EXTRACT, actor=ACTOR, now=utc_now(), tier="low")
-    closing(bob, WITHIN_S)
+    world.background.wait(closing(bob, WITHIN_S))
     while bob.processes():
         assert time.monotonic() - began < WITHIN_S, "the room still runs"
         time.sleep(0.1)
