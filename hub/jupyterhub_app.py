@@ -18,7 +18,7 @@ from tornado import web
 from tornado.httpserver import HTTPServer
 
 from hub.housekeeping import keep_house
-from hub.rooms.choice import choose
+from hub.rooms.choice import choose, chosen_backend
 from hub.rooms.docker_engine import remove_rooms
 from hub.settings import Settings, load
 from hub.spawner import HubParts
@@ -78,10 +78,14 @@ class Hub(JupyterHub):  # type: ignore[misc]
         self.tornado_application.add_handlers(rf"(?!(?:{names})$).*", [(r".*", Elsewhere)])
 
     async def start(self) -> None:
-        """Start as JupyterHub does, and keep house meanwhile."""
+        """Start as JupyterHub does; prove the rooms and keep house meanwhile."""
         HTTPServer.configure(None, max_body_size=MAX_BODY)
         await super().start()
         parts = HubParts.get()
+        try:
+            parts.guard.begin(await asyncio.to_thread(chosen_backend, parts.settings))
+        except PlainError as error:  # whoever asks for a room is told the same
+            self.log.error("no room can be opened now: %s", error.sentence)
         self._housekeeping = asyncio.create_task(keep_house(parts.store, parts.settings))
         if choose(parts.settings) == "docker":
             self._strays = asyncio.create_task(self._remove_strays(parts.settings))
@@ -103,6 +107,11 @@ class Hub(JupyterHub):  # type: ignore[misc]
             await asyncio.to_thread(remove_rooms, settings, known, self._began)
         except PlainError as error:
             self.log.error("rooms that nobody knows may still run: %s", error.sentence)
+
+    async def cleanup(self) -> None:
+        """Stop as JupyterHub does; nobody waits for a proof any more."""
+        HubParts.get().guard.end()
+        await super().cleanup()
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from tornado.httputil import url_concat
 from hub.governance import Refused
 from hub.pages.look import Look, load_look
 from hub.pages.look.assets import CACHE
+from hub.prove.guard import WAITING
 from hub.seat_record import ask_admission
 from hub.settings import load
 from hub.spawner import HubParts
@@ -120,11 +121,12 @@ class OwnSpawnPending(SpawnPendingHandler):  # type: ignore[misc]
 
     @property
     def template_namespace(self) -> dict[str, Any]:
-        """With the page's own address, to be asked for again."""
+        """With the page's own address, to be asked for again, and what the room waits for."""
         arguments = [(name, v) for name in self.request.query_arguments for v in self.get_arguments(name)]
         kept = [(name, value) for name, value in arguments if name not in _ONLY_HERE]
         again = url_concat(self.request.path, [*kept, ("wait", "1")])
-        return {**super().template_namespace, "again": again}
+        waiting = WAITING if HubParts.get().guard.pending else None
+        return {**super().template_namespace, "again": again, "waiting": waiting}
 
     def append_query_parameters(self, url: str, exclude: Any = None) -> str:
         """What is only this page's own does not go on to the room."""

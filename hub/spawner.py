@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import secrets
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 from jupyterhub import orm
@@ -25,6 +26,7 @@ from hub.door.addresses import origin_of, seat_host
 from hub.door.relay_http import ask_room, room_session
 from hub.door.warden import Warden
 from hub.governance import Refused, Terms
+from hub.prove.guard import WAITING, Guard
 from hub.restarts import Restarts
 from hub.rooms.process import Process
 from hub.rooms.spec import Backend, RoomSpec
@@ -67,6 +69,7 @@ class HubParts:
         self.settings: Settings = load()
         self.store: Store = open_store(self.settings.database)
         self.warden = Warden(self.store, self.settings.state)
+        self.guard = Guard(self.settings, self.store)
 
     @classmethod
     def get(cls) -> HubParts:
@@ -102,6 +105,7 @@ class SeatMixin:
         seat, terms = await self._admit(parts)
         try:
             backend = await asyncio.to_thread(self.backend, parts.settings)
+            await self._refuse_unless_rooms_hold(parts, seat, backend)
             room, missing = await asyncio.to_thread(room_spec, parts.settings, terms, backend)
             self.room = room
             self._use_own_host(parts.settings, seat)
@@ -121,6 +125,11 @@ class SeatMixin:
             raise SpawnException(error.sentence, reason="room", status_code=503) from None
         self._open = True
         return f"http://127.0.0.1:{port}"
+
+    async def progress(self) -> AsyncIterator[dict[str, Any]]:
+        """What whoever waits for the room is told, where it is more than that it opens."""
+        if HubParts.get().guard.pending:
+            yield {"progress": 10, "message": WAITING}
 
     async def poll(self) -> int | None:
         """``None`` while the room runs and the person may be in; otherwise ends the seat. Mends the door."""
@@ -230,6 +239,13 @@ class SeatMixin:
             allowed=terms.tier.networks,
             trusted=visitor.as_networks(settings.trusted_proxies or ""),
         )
+
+    async def _refuse_unless_rooms_hold(self, parts: HubParts, seat: Seat, backend: Backend) -> None:
+        try:
+            await parts.guard.hold(backend)
+        except PlainError as error:
+            await asyncio.to_thread(record_refused, parts.store, seat.person, error.sentence)
+            raise
 
     def _forget_options(self) -> None:
         """JupyterHub keeps the options of a request for the next start, which would be refused as well."""

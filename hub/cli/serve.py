@@ -38,6 +38,7 @@ def serve(
     # Here, not above: these take long to load, and no other command needs them.
     from hub.hub_config import check
     from hub.left_running import end_all
+    from hub.prove.proof import sweep
 
     settings = settings_module.load()
     check(settings)
@@ -46,6 +47,10 @@ def serve(
         mount_existing(settings.state)
         code = _Hub([sys.executable, "-m", "hub.jupyterhub_app", "--config", str(config)], settings).keep_up()
         end_all(settings)
+        try:
+            sweep(settings)
+        except PlainError as error:
+            print(f"The room of a proof may still run: {error.sentence}", file=sys.stderr)
         unmount_all(settings.state)
     raise typer.Exit(0 if code in {0, -signal.SIGINT, -signal.SIGTERM, 130, 143} else code)
 

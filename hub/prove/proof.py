@@ -96,8 +96,8 @@ def prove(
 
 def sweep(settings: Settings) -> None:
     """Clear away what a proof left that was killed. Raises PlainError where the Docker engine does not answer."""
-    with _alone(settings.state), _clean_state(settings):
-        pass
+    with _alone(settings.state):
+        _clear(_own_settings(settings))
 
 
 def _attempt_all(
@@ -121,7 +121,7 @@ def _attempt_all(
 def _try(family: str, attempt: Attempt, stage: Stage, missing: frozenset[Need]) -> Result:
     lacking = sorted(attempt.needs & missing)
     if lacking:
-        judgement = Judgement(Outcome.NOT_TRIED, f"this machine has not {lacking[0]}")
+        judgement = Judgement(Outcome.NOT_TRIED, f"not to be had here: {lacking[0]}")
         return Result(family, attempt, judgement, lacking[0])
     try:
         return Result(family, attempt, attempt.judge(attempt.act(stage)))
@@ -194,22 +194,29 @@ def _make_extract(state: Path, mark: str) -> None:
 @contextlib.contextmanager
 def _clean_state(settings: Settings) -> Iterator[Settings]:
     """Settings of a small installation of the proof's own, below the state directory; empty before and after."""
-    root = settings.state / "proof"
-    own = settings.model_copy(
-        update={"state": root, "seat_uid_base": settings.proof_uid, "project_gid_base": _GROUP}
-    )
+    own = _own_settings(settings)
     _clear(own)
-    root.mkdir(mode=0o700, parents=True)
+    own.state.mkdir(mode=0o700, parents=True)
     try:
         yield own
     finally:
         _clear(own)
 
 
+def _own_settings(settings: Settings) -> Settings:
+    return settings.model_copy(
+        update={
+            "state": settings.state / "proof",
+            "seat_uid_base": settings.proof_uid,
+            "project_gid_base": _GROUP,
+        }
+    )
+
+
 def _clear(own: Settings) -> None:
     if not own.state.exists():
         return
-    if (own.state / "etc").exists() or (own.state / "run" / "etc").exists():
+    if (own.state / "run" / "etc").exists():  # a container's files for /etc
         remove_rooms(own)
     unmount_all(own.state)
     shutil.rmtree(own.state)

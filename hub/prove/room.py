@@ -67,7 +67,9 @@ def _put_script(inbox: Path) -> None:
 
 @contextlib.contextmanager
 def _sandbox(settings: Settings, spec: RoomSpec, command: tuple[str, ...], walls: Walls) -> Iterator[Ended]:
-    sandbox = walls.sandbox(bubblewrap.sandbox_of(spec, command=command))
+    # It ends with whoever makes the proof.
+    described = bubblewrap.sandbox_of(spec, command=command).model_copy(update={"outlives_parent": False})
+    sandbox = walls.sandbox(described)
     fd = sandbox_fd(sandbox)
     said = os.memfd_create("proof")
     try:

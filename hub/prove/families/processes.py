@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from hub.prove.attempt import Attempt, Family
+from hub.prove.attempt import Attempt, Family, Need
 from hub.prove.families.acts import each, inside, system_call
 from hub.prove.judges import NOT_FOR_YOU, NOT_THERE, all_refused, filtered, nothing
 from hub.prove.stage import CouldNotTry, Stage
 
 _CLOSED = NOT_FOR_YOU | NOT_THERE
+# Without a user of its own for each seat, the first process is of the same user as the others.
+_OWN_USER = frozenset({Need.OWN_USER})
 
 
 def _processes_of_the_host() -> list[int]:
@@ -56,24 +58,28 @@ FAMILY = Family(
             "Go through /proc/1/root and /proc/1/cwd.",
             each(inside("processes.look_into", "1", "root"), inside("processes.look_into", "1", "cwd")),
             all_refused(_CLOSED),
+            needs=_OWN_USER,
         ),
         Attempt(
             "files of process 1",
             "Look at what the first process has open.",
             each(inside("processes.look_into", "1", "fd")),
             all_refused(_CLOSED),
+            needs=_OWN_USER,
         ),
         Attempt(
             "environment of process 1",
             "Read what the first process was started with.",
             each(inside("processes.look_into", "1", "environ")),
             all_refused(_CLOSED),
+            needs=_OWN_USER,
         ),
         Attempt(
             "memory of process 1",
             "Read the memory of the first process.",
             each(inside("processes.look_into", "1", "mem")),
             all_refused(_CLOSED),
+            needs=_OWN_USER,
         ),
         Attempt(
             "trace process 1",
