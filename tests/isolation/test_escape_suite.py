@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
 
 from hub.airlock import outbox
 from hub.door import room_socket, routes
+from hub.governance import Admitted
 from hub.prove.attempt import Outcome
 from hub.prove.families import requests
 from hub.prove.proof import Proof, prove
@@ -31,13 +32,12 @@ IDS = {
     for name, value in LIMITS.items()
     if name.endswith("_BASE")
 }
-Make = Callable[..., Proof]
 
 
-def attack(settings: Settings, *, walls: Walls = Walls(), family: str | None = None) -> Proof:
-    """A proof, of one family alone where one is named."""
-    chosen = [one for one in FAMILIES if family in {None, one.name}]
-    assert chosen, family
+def attack(settings: Settings, families: Collection[str] | None = None, walls: Walls = Walls()) -> Proof:
+    """A proof, of some families alone where they are named."""
+    chosen = [one for one in FAMILIES if families is None or one.name in families]
+    assert families is None or len(chosen) == len(families), families
     return prove(settings, families=chosen, walls=walls)
 
 
@@ -82,27 +82,29 @@ def test_every_attempt_is_made_and_the_room_holds(settings: Settings) -> None:
     assert proof.holds
 
 
-def found_out(proof: Proof, attempt: str) -> None:
-    """The attempt did not hold, and so the proof fails."""
-    outcomes = {result.attempt.name: result.judgement for result in proof.results}
-    assert outcomes[attempt].outcome is Outcome.NOT_HELD, outcomes[attempt]
+def found_out(proof: Proof, *attempts: tuple[str, str]) -> None:
+    """None of the attempts (family, name) held, and so the proof fails."""
+    outcomes = {(result.family, result.attempt.name): result.judgement for result in proof.results}
+    seen = {attempt: outcomes[attempt] for attempt in attempts}
+    assert {judgement.outcome for judgement in seen.values()} == {Outcome.NOT_HELD}, seen
     assert not proof.holds
 
 
 @pytest.mark.parametrize("weakened", BUBBLEWRAP, ids=lambda weakened: weakened.name)
 def test_a_sandbox_without_a_wall_is_found_out(bubblewrap: Settings, weakened: Weakened) -> None:
-    found_out(attack(bubblewrap, walls=weakened.walls, family=weakened.family), weakened.attempt)
+    found_out(attack(bubblewrap, weakened.families, weakened.walls), *weakened.found_by)
 
 
 @pytest.mark.parametrize("weakened", DOCKER, ids=lambda weakened: weakened.name)
 def test_a_container_without_a_wall_is_found_out(docker: Settings, weakened: Weakened) -> None:
-    found_out(attack(docker, walls=weakened.walls, family=weakened.family), weakened.attempt)
+    found_out(attack(docker, weakened.families, weakened.walls), *weakened.found_by)
 
 
 def test_each_family_of_a_room_has_a_weakened_room_of_each_kind() -> None:
     by_code = {"room's socket", "outbox", "requests"}
     families = {family.name for family in FAMILIES} - by_code
-    assert {one.family for one in BUBBLEWRAP} == families == {one.family for one in DOCKER}
+    for rooms in (BUBBLEWRAP, DOCKER):
+        assert set().union(*(room.families for room in rooms)) == families
 
 
 def test_a_door_that_follows_links_is_found_out(
@@ -116,7 +118,7 @@ def test_a_door_that_follows_links_is_found_out(
 
     monkeypatch.setattr(room_socket, "_open_socket", follow)
     # The kernel still says who answers there; the neighbour has heard a knock all the same.
-    found_out(attack(bubblewrap, family="room's socket"), "link to a neighbour's socket")
+    found_out(attack(bubblewrap, {"room's socket"}), ("room's socket", "link to a neighbour's socket"))
 
 
 def test_an_airlock_that_follows_links_is_found_out(
@@ -131,14 +133,18 @@ def test_an_airlock_that_follows_links_is_found_out(
             os.close(fd)
 
     monkeypatch.setattr(outbox, "_regular", follow)
-    found_out(attack(bubblewrap, family="outbox"), "link out of the room")
+    found_out(attack(bubblewrap, {"outbox"}), ("outbox", "link out of the room"))
 
 
 def test_a_door_and_an_admission_that_let_everything_through_are_found_out(
     bubblewrap: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(routes, "decide", lambda *asked, websocket: routes.Passed(routes.Kind.HTTP))
-    proof = attack(bubblewrap, family="requests")
-    found_out(proof, "files by Jupyter's own routes")
-    monkeypatch.setattr(requests, "admission", lambda *asked, **names: None)
-    found_out(attack(bubblewrap, family="requests"), "forged project names")
+    terms = Admitted(terms=None)  # type: ignore[arg-type]
+    monkeypatch.setattr(requests, "admission", lambda *asked, **names: terms)
+    found_out(
+        attack(bubblewrap, {"requests"}),
+        ("requests", "files by Jupyter's own routes"),
+        ("requests", "forged project names"),
+        ("requests", "another person's seat"),
+    )

@@ -20,12 +20,16 @@ Container = dict[str, Any]
 
 @dataclass(frozen=True)
 class Weakened:
-    """A room without one wall; the family that finds it out, and an attempt of it that must not hold."""
+    """A room without some of its walls, and the attempts (family, name) each of which must find one missing."""
 
     name: str
     walls: Walls
-    family: str
-    attempt: str
+    found_by: tuple[tuple[str, str], ...]
+
+    @property
+    def families(self) -> set[str]:
+        """The families that are tried."""
+        return {family for family, _ in self.found_by}
 
 
 def by_launcher(wall: str) -> Walls:
@@ -33,24 +37,31 @@ def by_launcher(wall: str) -> Walls:
     return Walls(launcher=(LAUNCHER, wall))
 
 
-def sandbox(change: Callable[[Sandbox], dict[str, Any]]) -> Walls:
+def sandbox(*changes: Callable[[Sandbox], dict[str, Any]]) -> Walls:
     """A sandbox with another description."""
-    return Walls(sandbox=lambda found: found.model_copy(update=change(found)))
+
+    def changed(found: Sandbox) -> Sandbox:
+        for change in changes:
+            found = found.model_copy(update=change(found))
+        return found
+
+    return Walls(sandbox=changed)
 
 
-def container(change: Callable[[Container], None]) -> Walls:
+def container(*changes: Callable[[Container], None]) -> Walls:
     """A container with another description."""
 
     def changed(found: Container) -> Container:
-        change(found)
+        for change in changes:
+            change(found)
         return found
 
     return Walls(container=changed)
 
 
-def host(**changes: Any) -> Walls:
-    """A container with another host configuration."""
-    return container(lambda found: found["HostConfig"].update(changes))
+def host(**changes: Any) -> Callable[[Container], None]:
+    """Another host configuration of a container."""
+    return lambda found: found["HostConfig"].update(changes)
 
 
 def data_writable(found: Sandbox) -> dict[str, Any]:
@@ -92,34 +103,61 @@ def another_account(found: Sandbox) -> dict[str, Any]:
     return {"text_files": tuple(files)}
 
 
+def token_in_environment(found: Sandbox) -> dict[str, Any]:
+    """A token of the hub."""
+    return {"environment": found.environment | TOKEN}
+
+
+def kernel_files(found: Sandbox) -> dict[str, Any]:
+    """What the kernel tells of the machine."""
+    return {"read_only": (*found.read_only, Bind(source="/sys", target="/sys"))}
+
+
+NETWORK = (
+    ("network", "network devices"),
+    ("network", "TCP to the host"),
+    ("network", "UDP to the host"),
+    ("network", "abstract unix socket"),
+)
+FILTER = (
+    ("network", "netlink socket"),
+    ("network", "vsock socket"),
+    ("namespaces", "unshare: user"),
+    ("kernel calls", "personality"),
+)
+MOUNTS = (
+    ("network", "engine and system sockets"),
+    ("kernel files", "what /sys tells"),
+    ("read-only", "write to the data"),
+    ("seats", "another seat's folders"),
+    ("seats", "another seat's socket"),
+    ("seats", "accounts"),
+    ("secrets", "variables of the hub"),
+)
+USED_UP = (("limits", "memory bomb"), ("limits", "fork bomb"), ("limits", "open files"))
+
 BUBBLEWRAP = [
-    Weakened("network", by_launcher("network"), "network", "TCP to the host"),
-    Weakened("network: devices", by_launcher("network"), "network", "abstract unix socket"),
-    Weakened("engine's socket", sandbox(engines_socket), "network", "engine and system sockets"),
-    Weakened("filter: sockets", by_launcher("filter"), "network", "vsock socket"),
-    Weakened("filter: namespaces", by_launcher("filter"), "namespaces", "unshare: user"),
-    Weakened("filter: calls", by_launcher("filter"), "kernel calls", "personality"),
+    Weakened("the host's network", by_launcher("network"), NETWORK),
+    Weakened("no filter", by_launcher("filter"), FILTER),
     Weakened(
-        "/sys of the host",
-        sandbox(lambda found: {"read_only": (*found.read_only, Bind(source="/sys", target="/sys"))}),
-        "kernel files",
-        "what /sys tells",
+        "the host's files",
+        sandbox(
+            kernel_files,
+            data_writable,
+            run_of_neighbour,
+            engines_socket,
+            another_account,
+            token_in_environment,
+        ),
+        MOUNTS,
     ),
-    Weakened("processes", by_launcher("processes"), "processes", "processes of the host"),
-    Weakened("capabilities", by_launcher("capabilities"), "rights", "capabilities"),
-    Weakened("data", sandbox(data_writable), "read-only", "write to the data"),
-    Weakened("neighbour", sandbox(run_of_neighbour), "seats", "another seat's socket"),
-    Weakened("accounts", sandbox(another_account), "seats", "accounts"),
+    Weakened("the host's processes", by_launcher("processes"), (("processes", "processes of the host"),)),
+    Weakened("a capability", by_launcher("capabilities"), (("rights", "capabilities"),)),
     Weakened(
-        "token",
-        sandbox(lambda found: {"environment": found.environment | TOKEN}),
-        "secrets",
-        "variables of the hub",
+        "no limits",
+        sandbox(without_limits("memory_bytes", "processes", "open_files", "file_bytes")),
+        (*USED_UP, ("limits", "a file without end")),
     ),
-    Weakened("memory", sandbox(without_limits("memory_bytes")), "limits", "memory bomb"),
-    Weakened("processes at once", sandbox(without_limits("processes")), "limits", "fork bomb"),
-    Weakened("open files", sandbox(without_limits("open_files")), "limits", "open files"),
-    Weakened("large files", sandbox(without_limits("file_bytes")), "limits", "a file without end"),
 ]
 
 
@@ -193,26 +231,39 @@ def without_ulimit(*names: str, **host_configuration: Any) -> Callable[[Containe
 
 
 DOCKER = [
-    Weakened("network", host(NetworkMode="host"), "network", "TCP to the host"),
-    Weakened("network: devices", host(NetworkMode="host"), "network", "abstract unix socket"),
-    Weakened("engine's socket", container(container_engines_socket), "network", "engine and system sockets"),
-    Weakened("filter: sockets", container(unfiltered), "network", "vsock socket"),
-    Weakened("the engine's own filter", container(engines_own_filter), "network", "vsock socket"),
-    Weakened("filter: namespaces", container(unfiltered), "namespaces", "unshare: user"),
-    Weakened("filter: calls", container(unfiltered), "kernel calls", "personality"),
-    Weakened("/sys of the host", container(kernel_file_system), "kernel files", "what /sys tells"),
-    Weakened("processes", host(PidMode="host"), "processes", "processes of the host"),
-    Weakened("process 1", container(without_init), "processes", "files of process 1"),
-    Weakened("no new privileges", container(new_privileges), "rights", "no new privileges"),
-    Weakened("capabilities", host(CapDrop=[], CapAdd=["SYS_ADMIN"]), "rights", "capabilities"),
-    Weakened("groups", host(GroupAdd=["0"]), "rights", "user and groups"),
-    Weakened("data", container(container_data_writable), "read-only", "write to the data"),
-    Weakened("root", host(ReadonlyRootfs=False), "read-only", "writable places"),
-    Weakened("message queues", container(without_ulimit("msgqueue")), "read-only", "writable places"),
-    Weakened("neighbour", container(container_neighbour), "seats", "another seat's socket"),
-    Weakened("accounts", container(engines_accounts), "seats", "accounts"),
-    Weakened("token", container(token), "secrets", "variables of the hub"),
-    Weakened("memory", host(Memory=0, MemorySwap=0), "limits", "memory bomb"),
-    Weakened("processes at once", container(without_ulimit("nproc", PidsLimit=None)), "limits", "fork bomb"),
-    Weakened("open files", container(without_ulimit("nofile")), "limits", "open files"),
+    Weakened("the host's network", container(host(NetworkMode="host")), NETWORK),
+    Weakened("no filter", container(unfiltered), FILTER),
+    Weakened("the engine's own filter", container(engines_own_filter), (("network", "vsock socket"),)),
+    Weakened(
+        "the host's files",
+        container(
+            kernel_file_system,
+            container_data_writable,
+            container_neighbour,
+            container_engines_socket,
+            engines_accounts,
+            token,
+        ),
+        MOUNTS,
+    ),
+    Weakened(
+        "a root to write to", container(host(ReadonlyRootfs=False)), (("read-only", "writable places"),)
+    ),
+    Weakened("message queues", container(without_ulimit("msgqueue")), (("read-only", "writable places"),)),
+    Weakened(
+        "the host's processes",
+        container(host(PidMode="host")),
+        (("processes", "processes of the host"),),
+    ),
+    Weakened("process 1", container(without_init), (("processes", "files of process 1"),)),
+    Weakened(
+        "rights",
+        container(new_privileges, host(CapDrop=[], CapAdd=["SYS_ADMIN"], GroupAdd=["0"])),
+        (("rights", "no new privileges"), ("rights", "capabilities"), ("rights", "user and groups")),
+    ),
+    Weakened(
+        "no limits",
+        container(without_ulimit("nproc", "nofile", PidsLimit=None), host(Memory=0, MemorySwap=0)),
+        USED_UP,
+    ),
 ]
