@@ -85,7 +85,6 @@ class Guard:
             log.error(
                 "%s: %s: %s: %s", judgement.outcome, result.family, result.attempt.name, judgement.happened
             )
-        log.info("%s attempts on rooms in %s, %.1f s", len(proof.results), proof.backend, proof.seconds)
         return None if proof.holds else DO_NOT_HOLD
 
     def _go_on(self, done: int, of: int, name: str) -> None:

@@ -129,8 +129,9 @@ def _try(family: str, attempt: Attempt, stage: Stage, missing: frozenset[Need]) 
         return Result(family, attempt, Judgement(Outcome.NOT_TRIED, str(error)))
     except PlainError as error:
         return Result(family, attempt, Judgement(Outcome.NOT_TRIED, error.sentence))
-    except OSError as error:
-        return Result(family, attempt, Judgement(Outcome.NOT_TRIED, f"the hub's own side failed: {error}"))
+    except Exception as error:  # noqa: BLE001 - whatever it is, this attempt has not held and the others go on
+        said = f"the hub's own side failed: {type(error).__name__}: {error}"
+        return Result(family, attempt, Judgement(Outcome.NOT_TRIED, said))
 
 
 @contextlib.contextmanager

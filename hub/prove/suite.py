@@ -14,6 +14,7 @@ from hub.prove.families import (
     namespaces,
     network,
     outbox,
+    pixels,
     processes,
     read_only,
     requests,
@@ -39,6 +40,7 @@ FAMILIES: tuple[Family, ...] = tuple(
         room_socket,
         outbox,
         requests,
+        pixels,
         limits,
     )
 )

@@ -14,9 +14,11 @@ import pytest
 
 from hub.airlock import outbox
 from hub.door import room_socket, routes
+from hub.door.rfb.session import Session
+from hub.door.rfb.steps import Piece, Side
 from hub.governance import Admitted
 from hub.prove.attempt import Outcome
-from hub.prove.families import requests
+from hub.prove.families import pixels, requests
 from hub.prove.proof import Proof, prove
 from hub.prove.room import Walls
 from hub.prove.suite import FAMILIES
@@ -101,7 +103,7 @@ def test_a_container_without_a_wall_is_found_out(docker: Settings, weakened: Wea
 
 
 def test_each_family_of_a_room_has_a_weakened_room_of_each_kind() -> None:
-    by_code = {"room's socket", "outbox", "requests"}
+    by_code = {"room's socket", "outbox", "requests", "pixels"}
     families = {family.name for family in FAMILIES} - by_code
     for rooms in (BUBBLEWRAP, DOCKER):
         assert set().union(*(room.families for room in rooms)) == families
@@ -134,6 +136,20 @@ def test_an_airlock_that_follows_links_is_found_out(
 
     monkeypatch.setattr(outbox, "_regular", follow)
     found_out(attack(bubblewrap, {"outbox"}), ("outbox", "link out of the room"))
+
+
+def test_a_door_that_carries_on_what_the_window_says_is_found_out(
+    bubblewrap: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def carry(self: Session, data: bytes) -> Iterator[Piece]:
+        yield Piece(Side.BROWSER, data)
+
+    monkeypatch.setattr(Session, "from_window", carry)
+    monkeypatch.setattr(pixels, "_opened", Session)
+    found_out(
+        attack(bubblewrap, {"pixels"}),
+        *(("pixels", name) for name in ("clipboard of the window", "other encodings", "a name without end")),
+    )
 
 
 def test_a_door_and_an_admission_that_let_everything_through_are_found_out(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from hub.door import headers, origin, routes
+from hub.door import headers, origin, routes, uploads
 from hub.governance import Refused, admission
 from hub.governance.members import add_member
 from hub.governance.people import add_person
@@ -78,6 +79,20 @@ def _origins(*asked: tuple[str, dict[str, str]], websocket: bool = False) -> Cal
         return _Asked(tuple((f"{method} {sent}", decide(method, sent)) for method, sent in asked))
 
     return act
+
+
+def _uploads(stage: Stage) -> _Asked:
+    bodies = [
+        {"type": "file", "format": "base64", "content": "AAAA"},
+        {"type": "file", "format": "text", "chunk": 1, "content": "a"},
+    ]
+    asked = [(method, json.dumps(body).encode()) for method in ("PUT", "POST") for body in bodies]
+    asked.append(("PUT", b'{"format": "\\u0062ase64", "content": "AAAA"}'))
+    return _Asked(
+        tuple(
+            (f"{method} {body!r}", uploads.refusal(method, "/api/contents/x", body)) for method, body in asked
+        )
+    )
 
 
 def _headers_of_a_room(stage: Stage) -> _Asked:
@@ -190,6 +205,13 @@ FAMILY = Family(
                     "/api/contents/home/x?%66ormat=base64",
                 )
             ),
+            _all_refused,
+            Judged.OUTSIDE,
+        ),
+        Attempt(
+            "uploads",
+            "Bring a file in past the airlock, by the file browser's own ways of uploading.",
+            _uploads,
             _all_refused,
             Judged.OUTSIDE,
         ),
