@@ -71,7 +71,7 @@ def _request(screen: Screen) -> Steps:
     # The window may have changed its size meanwhile: what lies beside it is cut off.
     left, top = min(x, screen.width - 1), min(y, screen.height - 1)
     width, height = min(width, screen.width - left), min(height, screen.height - top)
-    screen.asked += 1
+    screen.ask()
     request = (wire.FRAMEBUFFER_UPDATE_REQUEST, incremental, left, top, width, height)
     yield Piece(Side.WINDOW, struct.pack(">BBHHHH", *request))
 

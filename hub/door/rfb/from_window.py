@@ -10,6 +10,8 @@ from hub.door.rfb.steps import Piece, Refused, Side, Steps, take
 
 MAX_NAME = 256
 MAX_SCREENS = 16
+# Dropped, and yet each takes the door's time; so many between two requests of the browser.
+MAX_BELLS = 1000
 # Parts of an update may overlap a little: a pointer is drawn over what lies below it.
 _SCREENFULS = 2
 _ANY_NUMBER = 0xFFFF
@@ -33,7 +35,11 @@ def conversation(screen: Screen) -> Steps:
         (kind,) = yield from take(1)
         if kind == wire.FRAMEBUFFER_UPDATE:
             yield from _update(screen, painter)
-        elif kind != wire.BELL:
+        elif kind == wire.BELL:
+            screen.bells += 1
+            if screen.bells > MAX_BELLS:
+                raise Refused("The window rings without end.")
+        else:
             raise Refused(_REFUSALS.get(kind, "The window sent a message that does not pass the door."))
 
 

@@ -14,7 +14,8 @@ MAX_CURSOR_SIDE = 256
 
 @dataclass
 class Screen:
-    """``width`` and ``height`` in pixels. ``asked`` counts the updates that the browser is waiting for.
+    """``width`` and ``height`` in pixels. ``asked`` counts the updates that the browser is waiting for, ``bells`` those
+    that the window rang since it was last asked for one.
 
     ``id`` and ``flags`` are what the window calls its screen; the browser never sees them, since whatever the
     window likes could be written there.
@@ -26,6 +27,12 @@ class Screen:
     flags: int = 0
     can_resize: bool = False
     asked: int = 0
+    bells: int = 0
+
+    def ask(self) -> None:
+        """The browser wants one more update."""
+        self.asked += 1
+        self.bells = 0
 
     def resize(self, width: int, height: int) -> None:
         """Take a size that the window announces. Raises :class:`Refused`."""

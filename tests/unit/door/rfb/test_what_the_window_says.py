@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from hub.door.rfb.from_window import MAX_NAME, MAX_SCREENS
+from hub.door.rfb.from_window import MAX_BELLS, MAX_NAME, MAX_SCREENS
 from hub.door.rfb.pixels import BAND
 from hub.door.rfb.screen import MAX_AREA, MAX_CURSOR_SIDE, MAX_SIDE
 from hub.door.rfb.session import Session
@@ -217,6 +217,19 @@ def test_an_update_of_nothing_is_one() -> None:
 
 def test_a_bell_is_dropped() -> None:
     assert said(b"\x02\x02\x02", update(raw(0, 0, 1, 1)), b"\x02") == said(update(raw(0, 0, 1, 1)))
+
+
+@pytest.mark.parametrize(
+    ("bells", "passes"), [(MAX_BELLS - 1, True), (MAX_BELLS, True), (MAX_BELLS + 1, False)]
+)
+def test_a_window_that_rings_without_end_is_refused(bells: int, passes: bool) -> None:
+    session, heard = asked()
+    heard.take(session.from_window(b"\x02" * bells))
+    assert (heard.refused is None) is passes
+    if passes:
+        heard.take(session.from_browser(request()))
+        heard.take(session.from_window(b"\x02" * bells))
+        assert heard == Heard(window=request())
 
 
 def test_every_other_message_is_refused_and_nothing_of_it_passes() -> None:

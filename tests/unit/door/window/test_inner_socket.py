@@ -22,7 +22,7 @@ from hub.store import Store
 from hub.store.clock import utc_now
 from hub.store.models import LedgerEntry
 from tests.unit.door.asking import KERNEL, echo, execute
-from tests.unit.door.conftest import PREFIX, RECHECK_S, SEAT, Place, standing_door
+from tests.unit.door.conftest import FREEZE_S, PREFIX, RECHECK_S, SEAT, Place, standing_door
 from tests.unit.door.window.stand_ins import ends
 
 BASE = "http://127.0.0.1:8000" + PREFIX
@@ -120,9 +120,10 @@ async def test_when_the_membership_ends_the_windows_websockets_close(
     place: Place, inside: aiohttp.ClientSession, sqlite_store: Store
 ) -> None:
     place.room = echo
-    async with inside.ws_connect(BASE + KERNEL, headers={"Origin": ORIGIN}) as channel:
-        await asyncio.sleep(RECHECK_S * 2)
-        assert not channel.closed  # no browser's session is asked for
+    async with inside.ws_connect(BASE + "api/events/subscribe", headers={"Origin": ORIGIN}) as channel:
+        await asyncio.sleep(FREEZE_S * 1.5)
+        await channel.send_str("still here")  # no browser's session is asked for
+        assert await channel.receive_str(timeout=2) == "still here"
         with sqlite_store.write() as session:
             who = {"project": SEAT.project, "person": SEAT.person}
             end_member(session, **who, reason="left", actor="console:test", now=utc_now())
