@@ -17,13 +17,13 @@ from rich.console import Console
 from rich.table import Table
 
 from tests import docker_engine
-from tests.bench import door, rooms
+from tests.bench import door, pixels, rooms
 from tests.bench.machine import facts
 from tests.bench.measure import HEADINGS, Bench, Comparison, Options
 from tests.journey.running_hub import ROOT
 
 # One file for each bench; each measures against what stands in its first row.
-BENCHES: dict[str, Bench] = {"rooms": rooms.run, "door": door.run}
+BENCHES: dict[str, Bench] = {"rooms": rooms.run, "door": door.run, "pixels": pixels.run}
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- written by make bench -->", "<!-- until here -->"
 console = Console()

@@ -53,6 +53,7 @@ class Screen:
             ("XDefaultGC", c_void_p, [c_void_p, c_int]),
             ("XSetForeground", c_int, [c_void_p, c_void_p, c_ulong]),
             ("XFillRectangle", c_int, [c_void_p, c_ulong, c_void_p, c_int, c_int, c_uint, c_uint]),
+            ("XDrawString", c_int, [c_void_p, c_ulong, c_void_p, c_int, c_int, c_char_p, c_int]),
             ("XSync", c_int, [c_void_p, c_int]),
             ("XQueryKeymap", c_int, [c_void_p, c_char_p]),
             ("XKeysymToKeycode", ctypes.c_ubyte, [c_void_p, c_ulong]),
@@ -79,6 +80,13 @@ class Screen:
         """A rectangle of one colour (0xRRGGBB)."""
         self._x.XSetForeground(self._display, self._gc, colour)
         self._x.XFillRectangle(self._display, self._root, self._gc, x, y, width, height)
+        self._x.XSync(self._display, 0)
+
+    def write(self, text: str, x: int, y: int) -> None:
+        """Black letters of X's own font, over white."""
+        self.fill(0xFFFFFF, x, y - 12, 8 * len(text), 16)
+        self._x.XSetForeground(self._display, self._gc, 0)
+        self._x.XDrawString(self._display, self._root, self._gc, x, y, text.encode(), len(text))
         self._x.XSync(self._display, 0)
 
     def point_with(self, shape: int) -> None:
