@@ -6,29 +6,39 @@ The families about the door, the airlock and admission attack code of the hub: t
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
+import typer
+from sqlalchemy import select
 
 from hub.airlock import outbox
+from hub.cli.init import init
+from hub.cli.room import Backend, prove_rooms
 from hub.door import room_socket, routes
 from hub.door.rfb.session import Session
 from hub.door.rfb.steps import Piece, Side
 from hub.governance import Admitted
+from hub.ledger import EventKind
 from hub.prove.attempt import Outcome
 from hub.prove.families import pixels, requests
 from hub.prove.proof import Proof, prove
 from hub.prove.room import Walls
 from hub.prove.suite import FAMILIES
 from hub.settings import Settings
+from hub.store import open_store
+from hub.store.models import LedgerEntry
 from tests import docker_engine
 from tests.isolation.weakened.walls import BUBBLEWRAP, DOCKER, Weakened
 from tests.isolation.world import LIMITS
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="rooms with a user of their own need root")
 LEAST = 60
+# Stands in the environment of every room.
+KNOWN_INSIDE = "/workspace/home"
 IDS = {
     name.removeprefix("LOCKEDROOM_").lower(): value
     for name, value in LIMITS.items()
@@ -82,6 +92,32 @@ def test_every_attempt_is_made_and_the_room_holds(settings: Settings) -> None:
         (result.attempt.name, result.judgement) for result in proof.failed
     ]
     assert proof.holds
+
+
+def test_the_command_prints_what_was_tried_and_its_exit_code_says_whether_rooms_hold(
+    bubblewrap: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in bubblewrap.as_environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("COLUMNS", "250")
+    init()
+    key = bubblewrap.keys / "of-a-proof"
+    key.write_text(KNOWN_INSIDE)
+    codes = []
+    for _ in range(2):
+        with pytest.raises(typer.Exit) as left:
+            prove_rooms(Backend.BUBBLEWRAP)
+        codes.append(left.value.exit_code)
+        key.unlink(missing_ok=True)
+    first, second = capsys.readouterr().out.split("These rooms do NOT hold: open none.")
+    assert codes == [1, 0]
+    assert "secret of the hub is seen: key of-a-proof, line 0" in first and "1 not held" in first
+    assert second.rstrip().endswith("held. These rooms hold.")
+    tried = [attempt.tried for family in FAMILIES for attempt in family.attempts]
+    assert [sentence for sentence in tried if sentence not in second] == []
+    with open_store(bubblewrap.database).read() as session:
+        entries = session.scalars(select(LedgerEntry).where(LedgerEntry.kind == EventKind.ROOM_PROVED)).all()
+    assert [json.loads(entry.payload)["failed"] for entry in entries] == [["secrets: secrets of the hub"], []]
 
 
 def found_out(proof: Proof, *attempts: tuple[str, str]) -> None:

@@ -1,7 +1,12 @@
-"""How most attempts act: one probe of the script inside, with fixed arguments or with some of the stage's."""
+"""How most attempts act: one probe of the script inside, with fixed arguments or with some of the stage's.
+
+An attempt that succeeds must do the machine no harm: what could change it is opened and not written, and calls
+get arguments with which they fail behind the wall.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pyseccomp
@@ -24,6 +29,11 @@ def each(*acts: Act) -> Act:
 def os_call(name: str, *arguments: object) -> Act:
     """A function of ``os``."""
     return inside("files.call", name, arguments)
+
+
+def open_to_write(path: str) -> Act:
+    """Open a file that is there for writing, and write nothing."""
+    return os_call("open", path, os.O_WRONLY)
 
 
 def system_call(name: str, *arguments: int | str | None) -> Act:

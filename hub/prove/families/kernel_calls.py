@@ -56,14 +56,14 @@ FAMILY = Family(
         Attempt(
             "kernel modules",
             "Load a module, or another kernel.",
-            each(system_call("init_module", None, 0, ""), system_call("kexec_load", 0, 0, None, 0)),
+            each(system_call("init_module", None, 0, ""), system_call("kexec_load", 0, 17, None, 0)),
             all_refused({"ENOSYS", "EPERM"}),
         ),
         Attempt(
             "restart", "Restart the machine.", system_call("reboot", 0xFEE1DEAD, 672274793, 0, None), filtered
         ),
         Attempt("clock", "Set the machine's clock.", system_call("settimeofday", None, None), filtered),
-        Attempt("host name", "Set the host's name.", system_call("sethostname", "x", 1), filtered),
+        Attempt("host name", "Set the host's name.", system_call("sethostname", "x", -1), filtered),
         Attempt("swap", "Use a file as the machine's swap.", system_call("swapon", f"{_TMP}/x", 0), filtered),
         Attempt(
             "file handles",

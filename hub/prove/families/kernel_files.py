@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.prove.attempt import Attempt, Family
-from hub.prove.families.acts import each, inside
+from hub.prove.families.acts import each, inside, open_to_write
 from hub.prove.judges import NOT_FOR_YOU, NOT_THERE, all_refused, nothing, refused
 
 # Engines put an empty file in the place of some.
@@ -67,13 +67,13 @@ FAMILY = Family(
         Attempt(
             "sysrq",
             "Press the keys that restart or crash the machine.",
-            inside("files.write", "/proc/sysrq-trigger", "h"),
+            open_to_write("/proc/sysrq-trigger"),
             refused(_CLOSED),
         ),
         Attempt(
             "programs that the kernel starts",
             "Name a program of one's own for the kernel to start outside as root.",
-            each(*(inside("files.write", f"/proc/sys/kernel/{name}", "|/tmp/x") for name in _CALL_USERMODE)),
+            each(*(open_to_write(f"/proc/sys/kernel/{name}") for name in _CALL_USERMODE)),
             all_refused(_CLOSED),
         ),
         Attempt(
@@ -81,7 +81,7 @@ FAMILY = Family(
             "Set the host's name, its forwarding and its protections.",
             each(
                 *(
-                    inside("files.write", f"/proc/sys/{name}", "0")
+                    open_to_write(f"/proc/sys/{name}")
                     for name in (
                         "kernel/hostname",
                         "net/ipv4/ip_forward",
@@ -97,7 +97,7 @@ FAMILY = Family(
             "Name a program for the kernel to start when a control group is empty.",
             each(
                 *(
-                    inside("files.write", f"/sys/fs/cgroup/{name}release_agent", "/tmp/x")
+                    open_to_write(f"/sys/fs/cgroup/{name}release_agent")
                     for name in ("", "memory/", "pids/", "rdma/", "cpu/", "systemd/")
                 )
             ),

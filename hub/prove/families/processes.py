@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from hub.prove.attempt import Attempt, Family, Need
-from hub.prove.families.acts import each, inside, system_call
+from hub.prove.families.acts import each, inside, open_to_write, system_call
 from hub.prove.judges import NOT_FOR_YOU, NOT_THERE, all_refused, filtered, nothing
 from hub.prove.stage import CouldNotTry, Stage
 
@@ -96,7 +96,7 @@ FAMILY = Family(
         Attempt(
             "spare oneself",
             "Make the first process the last that is ended when memory is short.",
-            each(inside("files.write", "/proc/1/oom_score_adj", "-1000")),
+            each(open_to_write("/proc/1/oom_score_adj")),
             all_refused(_CLOSED),
         ),
     ),

@@ -189,9 +189,9 @@ FAMILY = Family(
             "Write to the room's Python and its packages, for the next room to run.",
             each(
                 _of_environment(lambda folder: os_call("open", f"{folder}/pyvenv.cfg", _WRITE)),
-                _of_environment(lambda folder: os_call("open", f"{folder}/lib/new.pth", _CREATE)),
-                _of_environment(lambda folder: os_call("unlink", f"{folder}/bin/python")),
-                os_call("open", "/usr/bin/new", _CREATE),
+                _of_environment(lambda folder: inside("files.make", f"{folder}/lib/new.pth")),
+                _of_environment(lambda folder: os_call("open", f"{folder}/bin/python", _WRITE)),
+                inside("files.make", "/usr/bin/new"),
                 os_call("open", "/usr/bin/env", _WRITE),
             ),
             all_refused(_SHUT | {"ETXTBSY"}),
@@ -201,7 +201,7 @@ FAMILY = Family(
             "Write to the accounts, the names and the folders of the root.",
             each(
                 os_call("open", "/etc/passwd", _WRITE),
-                os_call("open", "/etc/ld.so.preload", _CREATE),
+                inside("files.make", "/etc/ld.so.preload"),
                 os_call("open", "/etc/hosts", _WRITE),
                 os_call("mkdir", "/new"),
                 os_call("rename", "/etc", "/moved"),

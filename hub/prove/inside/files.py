@@ -39,19 +39,6 @@ def replace(path: str, beside: str) -> str:
     return outcome(lambda: os.rename(beside, path))
 
 
-def write(path: str, text: str) -> str:
-    """Write to a file that is there."""
-
-    def attempt() -> None:
-        fd = os.open(path, os.O_WRONLY)
-        try:
-            os.write(fd, text.encode())
-        finally:
-            os.close(fd)
-
-    return outcome(attempt)
-
-
 def read(path: str) -> str:
     """Read the beginning of a file; ``empty`` where there is none."""
     content = b""
@@ -150,9 +137,14 @@ def _ids_of(program: str) -> set[int]:
     return ids
 
 
-def write_new(path: str, text: str) -> str:
-    """Make a file."""
-    return outcome(lambda: Path(path).write_text(text))
+def make(path: str) -> str:
+    """Make a file that is not there yet; it is removed at once."""
+
+    def attempt() -> None:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        os.unlink(path)
+
+    return outcome(attempt)
 
 
 def run(command: list[str]) -> str:
