@@ -16,8 +16,11 @@ from hub.rooms import bubblewrap
 from hub.rooms.inside import room_name
 from hub.rooms.process import Process
 from hub.rooms.spec import Backend, RoomSpec
+from hub.rooms.window import WindowSpec
+from hub.seat_window import Running
 from hub.settings import Settings
 from hub.spawner import ENDED_STARTING, SeatMixin
+from hub.window_sandbox import WindowSandbox
 
 _ASK_FIRST_S = 1.0
 
@@ -62,6 +65,10 @@ class BubblewrapSeat(SeatMixin, LocalProcessSpawner):  # type: ignore[misc]
             self.room_process = Process.of(self.pid)
         finally:
             os.close(fd)
+
+    def isolate_window(self, spec: WindowSpec) -> Running:
+        """A window is another such sandbox."""
+        return WindowSandbox(spec)
 
     async def stop_room(self, now: bool) -> None:
         """End the sandbox and whatever is left in its control group."""

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hub.rooms.process import Process
 from hub.rooms.spec import RoomSpec
+from hub.rooms.window import WindowSpec
 from hub.seat_door import DoorState
 
 
@@ -20,3 +21,4 @@ class SeatState(BaseModel):
     tier: str
     room_process: Process | None
     door: DoorState | None
+    window: WindowSpec | None

@@ -118,7 +118,8 @@ class Settings(BaseSettings):
         default=300001,
         ge=_FIRST_FREE_ID,
         le=_LAST_ID,
-        description="Operating-system group id of the first project; each project takes the next one, for ever.",
+        description="Operating-system group id of the first project; each project takes the next one, for ever. "
+        "User ids from the same number on are those of the seats' windows.",
     )
     seat_memory_mb: int | None = Field(
         default=None,
@@ -144,6 +145,9 @@ class Settings(BaseSettings):
         le=1024,
         description="Processors that a seat may keep busy on this machine, where its tier allows more. "
         "Left out, what the tier says.",
+    )
+    window_memory_mb: int = Field(
+        default=1024, ge=512, description="Memory that a seat's window may use besides its room, in MiB."
     )
     recheck_seconds: float = Field(
         default=3.0,
@@ -315,6 +319,18 @@ class Settings(BaseSettings):
                 f"{PREFIX}SEAT_UID_BASE and {PREFIX}PROJECT_GID_BASE."
             )
         return uid
+
+    def window_ids(self, seat_uid: int) -> tuple[int, int]:
+        """(OS user id, group id) of a seat's window, from its seat's user id.
+
+        The user id is as far above PROJECT_GID_BASE as the seat's above SEAT_UID_BASE: a number that is at most a
+        project's as a group and nobody else's as a user. The group has the seat's number, which is no project's.
+        Raises WrongSettings where there is no such number.
+        """
+        uid = self.project_gid_base + seat_uid - self.seat_uid_base
+        if uid > _LAST_ID:
+            raise WrongSettings(f"The seat's window has no user id left: lower {PREFIX}PROJECT_GID_BASE.")
+        return uid, seat_uid
 
     def project_gid(self, project_number: int) -> int:
         """OS group id of a project. Raises WrongSettings when the range is used up."""

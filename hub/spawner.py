@@ -30,6 +30,7 @@ from hub.prove.guard import WAITING, Guard
 from hub.restarts import Restarts
 from hub.rooms.process import Process
 from hub.rooms.spec import Backend, RoomSpec
+from hub.rooms.window import WindowSpec
 from hub.seat_door import DoorState, SeatDoor, door_secret
 from hub.seat_record import (
     ask_admission,
@@ -43,16 +44,13 @@ from hub.seat_record import (
 )
 from hub.seat_room import door_group, idle_minutes, room_spec
 from hub.seat_state import SeatState
+from hub.seat_window import Running, SeatWindow, door_environment, window_spec
 from hub.settings import Settings, load
 from hub.store import Store, open_store
 from hub.store.clock import utc_now
 from hub.store.names import Seat, parse_person, parse_project
 
 _ROOM_UP_WITHIN_S = 60.0
-_NO_WINDOW = (
-    "Rooms of this project open through a window only, pixels and nothing else, and this version has no window yet: "
-    "ask the data manager when it will."
-)
 ENDED_STARTING = "it ended while it was starting. A start-up file of your own may be at fault."
 # A door that the warden has not heard from by then is of no use.
 _DOOR_SPEAKS_WITHIN_S = 30.0
@@ -84,6 +82,7 @@ class SeatMixin:
 
     room: RoomSpec | None = None
     room_process: Process | None = None  # the room's first process; when it ends, all others do
+    _window: SeatWindow | None = None  # of a seat whose tier wants pixels only
     _opening = ""  # names this opening of the seat
     _tier = ""  # on whose terms it was opened: the edition of one
     _open = False
@@ -99,7 +98,10 @@ class SeatMixin:
         super().__init__(*arguments, **options)
 
     async def start(self) -> str:
-        """Admit, start the room, start the door. Returns the door's address, as JupyterHub expects it."""
+        """Admit, start the room, the door, and a window where the tier wants one.
+
+        Returns the door's address, as JupyterHub expects it.
+        """
         parts = HubParts.get()
         self._ending = False
         seat, terms = await self._admit(parts)
@@ -108,6 +110,9 @@ class SeatMixin:
             await self._refuse_unless_rooms_hold(parts, seat, backend)
             room, missing = await asyncio.to_thread(room_spec, parts.settings, terms, backend)
             self.room = room
+            if terms.door == "window":
+                spec = await asyncio.to_thread(window_spec, parts.settings, room, backend)
+                self._window = SeatWindow(spec, self.isolate_window)
             self._use_own_host(parts.settings, seat)
             await parts.warden.start()
             # Written before anything of the room runs: a start that fails has its two entries as well.
@@ -119,6 +124,8 @@ class SeatMixin:
             self._keep_state()  # were the hub to end here, the next one finds what runs, and ends it
             await self._room_is_up(room, parts.settings.recheck_seconds)
             port = self._start_door(parts, seat, terms)
+            if self._window is not None:
+                await self._window.start()
             await self._refuse_if_lapsed()
         except PlainError as error:
             await self._end(f"it could not start: {error.sentence}")
@@ -132,7 +139,7 @@ class SeatMixin:
             yield {"progress": 10, "message": WAITING}
 
     async def poll(self) -> int | None:
-        """``None`` while the room runs and the person may be in; otherwise ends the seat. Mends the door."""
+        """``None`` while the room runs and the person may be in; otherwise ends the seat. Mends door and window."""
         if self._ending or not self._open:
             return None if self._room_runs() else 0
         if not self._room_runs():
@@ -146,6 +153,8 @@ class SeatMixin:
             or self._idle(decision)
             or await self._see_to_door(decision)
         )
+        if reason is None and self._window is not None:
+            reason = await self._window.see_to()
         if reason is not None:
             await self._end(reason)
             return 0
@@ -165,6 +174,7 @@ class SeatMixin:
                 tier=self._tier,
                 room_process=self.room_process,
                 door=self._door.state,
+                window=self._window.spec if self._window is not None else None,
             )
             state["seat"] = seat.model_dump(mode="json")
         return state
@@ -181,6 +191,9 @@ class SeatMixin:
             return
         self.room, self.room_process, self._opening = seat.room, seat.room_process, seat.opening
         self._tier, self._door.state = seat.tier, seat.door
+        if seat.window is not None:
+            # It ended with the hub that started it; the next poll starts it again.
+            self._window = SeatWindow(seat.window, self.isolate_window)
         self._open = self._recorded = self._found = True
         self._name_own_host(load(), Seat(parse_person(seat.room.person), parse_project(seat.room.project)))
 
@@ -210,6 +223,10 @@ class SeatMixin:
         """Stop what :meth:`start_room` started, to the last process. For backends."""
         raise NotImplementedError
 
+    def isolate_window(self, spec: WindowSpec) -> Running:
+        """What runs a window beside this seat's room; not started yet. For backends."""
+        raise NotImplementedError
+
     async def _admit(self, parts: HubParts) -> tuple[Seat, Terms]:
         name, person = str(self.name), str(self.user.name)  # type: ignore[attr-defined]
         if not name:
@@ -222,9 +239,6 @@ class SeatMixin:
         decision = await asyncio.to_thread(ask_admission, parts.store, person, name)
         if isinstance(decision, Refused):
             raise SpawnException(decision.reason, reason="not-admitted", status_code=403)
-        if decision.door != "lab":
-            await asyncio.to_thread(record_refused, parts.store, person, _NO_WINDOW)
-            raise SpawnException(_NO_WINDOW, reason="door", status_code=403)
         elsewhere = self._comes_from_elsewhere(decision, parts.settings)
         if elsewhere is not None:
             await asyncio.to_thread(record_refused, parts.store, person, elsewhere)
@@ -350,6 +364,8 @@ class SeatMixin:
             door_settings.ENV_NETWORKS: visitor.as_text(terms.tier.networks or ()),
             door_settings.ENV_PROXIES: settings.trusted_proxies or "",
         }
+        if self._window is not None:
+            environment |= door_environment(self._window.spec)
         parts.warden.post(seat, token)
         self._posted_at = time.monotonic()
         self._door.start(environment, door_group(room))
@@ -428,6 +444,9 @@ class SeatMixin:
             if self.room is not None:
                 await self._stop_door()
             self._door.leave()
+            if self._window is not None:
+                await self._window.end()
+                self._window = None
             await self.stop_room(now)
             parts.warden.dismiss(Seat(parse_person(person), parse_project(project)))
             if self._open and not self.api_token and self.server is not None:  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import IO
 
+from output_checker.errors import PlainError
 from output_checker.isolation import cgroup
 from output_checker.isolation.handover import sandbox_fd
 
@@ -26,7 +27,9 @@ class WindowSandbox:
         self._said: IO[bytes] | None = None
 
     async def start(self) -> None:
-        """Start the sandbox. It may take seconds more until it draws."""
+        """Start the sandbox. It may take seconds more until it draws. Raises PlainError."""
+        if missing := window.missing_programs():
+            raise PlainError(missing)
         fd = sandbox_fd(window.sandbox_of(self.spec))
         # Of the launcher alone: what the window itself says goes nowhere.
         self._said = os.fdopen(os.memfd_create("window"), "w+b")

@@ -7,6 +7,7 @@ for the room, and ``rfb.sock``, at which the door takes the pixels.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +20,13 @@ from hub.rooms.spec import RoomSpec
 
 PROGRAMS = Path(__file__).resolve().parents[2] / "images" / "window" / "programs"
 RFB_SOCKET = "rfb.sock"
+RELAY_PORT = 8000  # as in programs/relay.py
 INSIDE = Path("/opt/window")
 POLICIES = Path("/etc/chromium/policies/managed/lockedroom.json")
 HOME = Path("/tmp/home")  # noqa: S108 - inside the window
 TMP_BYTES = 512 * MIB
 _OPEN_FILES = 4096
+_PROGRAMS_OF_DEBIAN = ("/usr/bin/Xvnc", "/usr/bin/xkbcomp", "/usr/lib/chromium/chromium", "/usr/bin/python3")
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,7 @@ class WindowSpec:
 
     ``uid`` and ``gid`` belong to this window alone: neither the room's nor the project's. ``path`` is where the
     browser begins, below the door's inner socket. ``run`` is the window's folder on the host, in which it serves
-    ``rfb.sock``; ``door`` the door's, which it can only read. ``image`` is the id of the container image, if there
-    is one.
+    ``rfb.sock``; ``door`` the door's, which it can only read.
     """
 
     name: str
@@ -54,18 +56,10 @@ class WindowSpec:
     run: Path
     door: Path
     limits: WindowLimits
-    image: str | None = None
 
 
 def window_of(
-    room: RoomSpec,
-    *,
-    uid: int,
-    gid: int,
-    run: Path,
-    door: Path,
-    limits: WindowLimits,
-    image: str | None = None,
+    room: RoomSpec, *, uid: int, gid: int, run: Path, door: Path, limits: WindowLimits
 ) -> WindowSpec:
     """The window that belongs to a room."""
     return WindowSpec(
@@ -78,7 +72,16 @@ def window_of(
         run=run,
         door=door,
         limits=limits,
-        image=image,
+    )
+
+
+def missing_programs() -> str | None:
+    """A sentence that says which programs of a window are not on this machine, or ``None``."""
+    if all(os.access(program, os.X_OK) for program in _PROGRAMS_OF_DEBIAN):
+        return None
+    return (
+        "A room's window needs Chromium and TigerVNC, and one of them is not here: install them with "
+        "`apt-get install chromium tigervnc-standalone-server fonts-dejavu-core`."
     )
 
 

@@ -1,14 +1,28 @@
 #!/bin/sh
-# Debian as a room finds it, as a tar on the standard output: a minimal system with Python, its security updates,
-# and without what a room has no use for. Needs root, debootstrap and Debian's mirror; nothing of this machine goes in.
+# Debian as a room or a window finds it, as a tar on the standard output: a minimal system with its programs, its
+# security updates, and without what it has no use for. Needs root, debootstrap and Debian's mirror; nothing of this
+# machine goes in.
+#     debian.sh room | debian.sh window
 set -eu
 umask 022
 suite=bookworm
-packages="less libstdc++6 media-types nano procps python3 python3-minimal tini tzdata"
-# Installed because a Debian system needs them to manage itself; a room's root is never changed. What belongs to
-# them and what they need goes as well; the list of what is installed stays, for those who scan images.
-unwanted="adduser apt debian-archive-keyring e2fsprogs gpgv libapt-pkg6.0 libext2fs2 libgnutls30 libhogweed6
-  libnettle8 libp11-kit0 libss2 libtasn1-6 login logsave mount passwd sysvinit-utils"
+# Installed because a Debian system needs them to manage itself; the root of a room or window is never changed. What
+# belongs to them and what they need goes as well; the list of what is installed stays, for those who scan images.
+unwanted="adduser apt debian-archive-keyring e2fsprogs gpgv libapt-pkg6.0 libext2fs2 libss2 login logsave mount passwd
+  sysvinit-utils"
+case "$1" in
+room)
+  packages="less libstdc++6 media-types nano procps python3 python3-minimal tini tzdata"
+  unwanted="$unwanted libgnutls30 libhogweed6 libnettle8 libp11-kit0 libtasn1-6"
+  later=""
+  ;;
+window)
+  packages="python3-minimal tini tzdata"
+  # Not by debootstrap, which cannot choose between alternatives. Xvnc needs the libraries that a room goes without.
+  later="chromium fonts-dejavu-core tigervnc-standalone-server x11-xkb-utils"
+  ;;
+*) exit 2 ;;
+esac
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT INT TERM
@@ -26,6 +40,8 @@ inside() {
   cp /etc/resolv.conf "$root/etc/resolv.conf"
   inside apt-get update -q
   inside apt-get upgrade -q -y
+  # shellcheck disable=SC2086 # a list of names
+  [ -z "$later" ] || inside apt-get install -q -y --no-install-recommends $later
   # shellcheck disable=SC2086 # a list of names
   inside dpkg --purge --force-all $unwanted
 } >&2

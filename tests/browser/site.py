@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-import subprocess
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 
 from hub.airlock.states import State
+from hub.rooms.disk import unmount_all
 from hub.store.models import AirlockRequest
 from tests.journey.browser_session import Browser, Refused
 from tests.journey.running_hub import RunningHub
@@ -35,7 +35,8 @@ T = TypeVar("T")
 
 
 class Site:
-    """Alice is in ``one`` (whose room is hostile), ``two``, ``three`` (never open) and ``road-safety``.
+    """Alice is in ``one`` (whose room is hostile), ``two``, ``three`` (never open), ``road-safety`` and ``cohort``
+    (of the tier whose rooms open through a window).
 
     Mallory is in ``one`` and ``mallorys``.
     """
@@ -54,6 +55,7 @@ class Site:
         ):
             members = ["alice", "mallory"] if slug == "one" else ["alice"]
             self.hub.add_project(slug, title, tier="low", members=members)
+        self.hub.add_project("cohort", "Cohort", tier="patient-level", members=["alice"])
         self.hub.add_project("mallorys", "Mallory's", tier="low", members=["mallory"])
         # A loop of its own: Playwright's synchronous form keeps the main thread's.
         self._thread = ThreadPoolExecutor(1)
@@ -89,9 +91,7 @@ class Site:
         self.hub.stop()
         self._thread.shutdown()
         state = self.hub.state
-        for folder in [*state.glob("seats/*/*"), *state.glob("projects/*/*"), *state.glob("run/rooms/*")]:
-            if os.path.ismount(folder):
-                subprocess.run(["umount", "--lazy", str(folder)], check=False)
+        unmount_all(state)
 
     def as_person(self, person: str, work: Callable[[Browser], Awaitable[T]]) -> T:
         """Sign in without Chromium, and do something."""

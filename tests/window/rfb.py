@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-_RAW, _DESKTOP_SIZE = 0, -223
+_RAW, _EXTENDED_SIZE = 0, -308
 _BYTES_A_PIXEL = 4
 KEYS = {
     "Return": 0xFF0D,
@@ -40,6 +40,7 @@ class Viewer:
         finally:
             os.close(folder)
         self.clipboards: list[bytes] = []
+        self._drawn = False
         self._begin()
 
     def __enter__(self) -> Viewer:
@@ -61,14 +62,17 @@ class Viewer:
         self.name = self._take(struct.unpack(">I", self._take(4))[0])
         pixel_format = struct.pack(">BBBBHHHBBB3x", 32, 24, 0, 1, 255, 255, 255, 16, 8, 0)
         self._socket.sendall(b"\x00\x00\x00\x00" + pixel_format)
-        self._socket.sendall(struct.pack(">BxH2i", 2, 2, _RAW, _DESKTOP_SIZE))
+        self._socket.sendall(struct.pack(">BxH2i", 2, 2, _RAW, _EXTENDED_SIZE))
         self.picture = bytearray(self.width * self.height * _BYTES_A_PIXEL)
 
     def look(self) -> bytes:
         """The whole picture as it is now."""
-        self._socket.sendall(struct.pack(">BBHHHH", 3, 0, 0, 0, self.width, self.height))
-        while not self._message():
-            pass
+        self._drawn, only_changes = False, 0
+        while not self._drawn:  # the first update tells the size of the screen and draws nothing yet
+            self._socket.sendall(struct.pack(">BBHHHH", 3, only_changes, 0, 0, self.width, self.height))
+            while not self._message():
+                pass
+            only_changes = 1
         return bytes(self.picture)
 
     def look_until(self, seen: Callable[[Viewer], bool], within_s: float = 20) -> None:
@@ -113,6 +117,11 @@ class Viewer:
             self._socket.sendall(struct.pack(">BBHH", 5, buttons, x, y))
             time.sleep(0.05)
 
+    def resize(self, width: int, height: int) -> None:
+        """Ask for a screen of another size (SetDesktopSize of the RFB community's protocol)."""
+        screen = struct.pack(">IHHHHI", 0, 0, 0, width, height, 0)
+        self._socket.sendall(struct.pack(">BxHHBx", 251, width, height, 1) + screen)
+
     def paste(self, text: bytes) -> None:
         """Cut text, which no door would pass."""
         self._socket.sendall(struct.pack(">BxxxI", 6, len(text)) + text)
@@ -151,11 +160,14 @@ class Viewer:
 
     def _rectangle(self) -> None:
         x, y, width, height, encoding = struct.unpack(">HHHHi", self._take(12))
-        if encoding == _DESKTOP_SIZE:
-            self.width, self.height = width, height
-            self.picture = bytearray(width * height * _BYTES_A_PIXEL)
+        if encoding == _EXTENDED_SIZE:
+            self._take(3 + 16 * self._take(1)[0])
+            if (width, height) != (self.width, self.height):
+                self.width, self.height = width, height
+                self.picture = bytearray(width * height * _BYTES_A_PIXEL)
             return
         assert encoding == _RAW, encoding
+        self._drawn = True
         data = self._take(width * height * _BYTES_A_PIXEL)
         for row in range(height):
             at = ((y + row) * self.width + x) * _BYTES_A_PIXEL

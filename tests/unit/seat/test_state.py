@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hub.rooms.process import Process
 from hub.rooms.spec import RoomFolders, RoomLimits, RoomSpec
+from hub.rooms.window import WindowLimits, window_of
 from hub.seat_door import DoorState, door_secret
 from hub.seat_state import SeatState
 
@@ -33,6 +34,9 @@ def test_a_state_comes_back_as_it_was_written(tmp_path: Path) -> None:
         tier="low",
         room_process=Process(7, 8),
         door=DoorState(port=9, nonce="nonce", process=Process(10, 11)),
+        window=window_of(
+            room, uid=300001, gid=200001, run=tmp_path, door=tmp_path, limits=WindowLimits(12, 13, 14)
+        ),
     )
     text = json.dumps(state.model_dump(mode="json"))
     assert SeatState.model_validate(json.loads(text)) == state

@@ -70,6 +70,25 @@ def test_seats_and_projects_have_ids_from_their_own_ranges() -> None:
             settings.seat_uid(number)
 
 
+def test_a_window_is_neither_a_seat_nor_in_a_project() -> None:
+    settings = Settings(seat_uid_base=200001, project_gid_base=200005)
+    seats = [settings.seat_uid(number) for number in (1, 2)]
+    windows = [settings.window_ids(seat) for seat in seats]
+    assert windows == [(200005, 200001), (200006, 200002)]
+    assert not {uid for uid, _ in windows} & set(seats)
+    assert all(gid < settings.project_gid_base for _, gid in windows)
+
+
+@pytest.mark.parametrize(("seat_uid", "fits"), [(2**31 - 5, True), (2**31 - 4, True), (2**31 - 3, False)])
+def test_a_window_without_a_user_id_is_refused(seat_uid: int, fits: bool) -> None:
+    settings = Settings(seat_uid_base=2**31 - 5, project_gid_base=2**31 - 2)
+    if fits:
+        assert settings.window_ids(seat_uid)[0] == seat_uid + 3
+    else:
+        with pytest.raises(WrongSettings):
+            settings.window_ids(seat_uid)
+
+
 def test_a_project_number_without_a_group_is_refused() -> None:
     settings = Settings(seat_uid_base=2**31 - 3, project_gid_base=2**31 - 2)
     assert settings.project_gid(2) == 2**31 - 1
