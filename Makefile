@@ -5,7 +5,7 @@ ARGS   ?=
 STYLE  := var/style/lockedroom.css
 
 .DEFAULT_GOAL := all
-.PHONY: all demo serve test test-fast check fix lock docs bench pictures clean room room-image packages
+.PHONY: all demo serve test test-fast check fix lock docs bench pictures clean room room-image window-image packages
 
 all: .venv/.made node_modules/.made $(STYLE) room
 
@@ -38,6 +38,11 @@ room: .venv/.made
 room-image: .venv/.made
 	@sh images/debian-packages.sh docker
 	@.venv/bin/python images/room/image.py $(ROOM) $(ARGS)
+
+# The image of windows on Docker.
+window-image: .venv/.made
+	@sh images/debian-packages.sh docker
+	@.venv/bin/python images/room/image.py $(ROOM) --window $(ARGS)
 
 demo: packages all
 	@.venv/bin/python -m tests.journey.demo $(ARGS)

@@ -91,7 +91,10 @@ class SeatWindow:
         raise PlainError("The room's window did not answer within half a minute; try again.")
 
     async def see_to(self) -> str | None:
-        """Start it again if it has died; why that cannot be, or ``None``."""
+        """Start it again if it has died; why that cannot be, or ``None``.
+
+        Does not wait until it answers: whoever asks has to look at the person's membership meanwhile.
+        """
         if self._running.runs():
             return None
         if not self._started_again.may_start(time.monotonic()):
@@ -100,7 +103,7 @@ class SeatWindow:
         try:
             # What the one that died left in its folder is not the next one's to find.
             await asyncio.to_thread(renew_window, self.spec.run, self.spec.uid, self.spec.gid)
-            await self.start()
+            await self._running.start()
         except PlainError as error:
             return error.sentence
         return None

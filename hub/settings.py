@@ -97,6 +97,11 @@ class Settings(BaseSettings):
         description="Image that rooms on Docker start from, by name or id. "
         "Left out, the one that `make room-image` built, named in the ROOM_ENV directory.",
     )
+    window_image: str | None = Field(
+        default=None,
+        description="Image that windows on Docker start from, by name or id. "
+        "Left out, the one that `make window-image` built, named in the ROOM_ENV directory.",
+    )
     tiers: Path | None = Field(
         default=None,
         description="Directory of this installation's own tiers, one YAML file each, instead of those in "

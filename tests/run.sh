@@ -3,11 +3,11 @@
 set -eu
 make --no-print-directory check
 code=0
-# Rooms on Docker are tested where root can start an engine; the image takes minutes the first time. Without it their
-# tests are skipped with the reason, and the run as a whole has failed.
+# Rooms and windows on Docker are tested where root can start an engine; the images take minutes the first time. Without them
+# their tests are skipped with the reason, and the run as a whole has failed.
 if [ "$(id -u)" -eq 0 ]; then
   sh images/debian-packages.sh docker &&
-    .venv/bin/python -m tests.docker_engine make --no-print-directory room-image ARGS= || code=$?
+    .venv/bin/python -m tests.docker_engine make --no-print-directory room-image window-image ARGS= || code=$?
 fi
 # One file stays on one worker: a file's tests share one hub.
 .venv/bin/python -m pytest -q -rsfE -n 2 --dist loadfile --ignore tests/browser --ignore tests/isolation --ignore tests/faults \

@@ -30,8 +30,8 @@ def page() -> str:
         *(f"- {code(tier.name)}: **{tier.title}.** {tier.description}" for tier in tiers),
         "## Side by side",
         table(("What", *(code(tier.name) for tier in tiers), "Meaning"), values),
-        "Rooms of a tier whose door is the window open with rooms in bubblewrap; on Docker there is no window yet, and "
-        "they do not open. See [the window](../explanation/the-window.md).",
+        "Both kinds of door are explained: [the door](../explanation/the-door.md) and "
+        "[the window](../explanation/the-window.md).",
     )
 
 

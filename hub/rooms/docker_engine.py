@@ -64,14 +64,12 @@ def limits_missing(client: docker.APIClient) -> tuple[str, list[str]]:
     return str(info["ServerVersion"]), [said for name, said in sentences.items() if not info.get(name)]
 
 
-def image_id(client: docker.APIClient, name: str) -> str:
+def image_id(client: docker.APIClient, name: str, *, build: str = "make room-image") -> str:
     """The id of an image. Raises PlainError if the engine does not have it; nothing is fetched."""
     try:
         return str(client.inspect_image(name)["Id"])
     except docker.errors.NotFound:
-        raise PlainError(
-            f"This Docker engine does not have the image {name}: run `make room-image`."
-        ) from None
+        raise PlainError(f"This Docker engine does not have the image {name}: run `{build}`.") from None
 
 
 def remove_rooms(settings: Settings, keep: Collection[str] = (), made_before: float | None = None) -> int:

@@ -21,6 +21,16 @@ def room_environment_folder(target: Path) -> Path:
     return folder
 
 
+def window_image(settings: Settings) -> str:
+    """The image that windows on Docker start from, by name or id. Raises PlainError where none is named."""
+    if settings.window_image is not None:
+        return settings.window_image
+    try:
+        return (settings.room_environment / "window-image").read_text().strip()
+    except FileNotFoundError:
+        raise PlainError("The image of windows on Docker is missing: run `make window-image`.") from None
+
+
 def room_image(settings: Settings) -> str:
     """The image that rooms on Docker start from, by name or id. Raises PlainError where none is named."""
     if settings.room_image is not None:

@@ -25,7 +25,7 @@ INSIDE = Path("/opt/window")
 POLICIES = Path("/etc/chromium/policies/managed/lockedroom.json")
 HOME = Path("/tmp/home")  # noqa: S108 - inside the window
 TMP_BYTES = 512 * MIB
-_OPEN_FILES = 4096
+OPEN_FILES = 4096
 _PROGRAMS_OF_DEBIAN = ("/usr/bin/Xvnc", "/usr/bin/xkbcomp", "/usr/lib/chromium/chromium", "/usr/bin/python3")
 
 
@@ -141,6 +141,6 @@ def sandbox_of(spec: WindowSpec, *, isolation: Isolation | None = None) -> Sandb
             processes=spec.limits.processes if own_user else None,
             cpu_percent=spec.limits.cpu_percent,
             file_bytes=TMP_BYTES,
-            open_files=_OPEN_FILES,
+            open_files=OPEN_FILES,
         ),
     )

@@ -15,11 +15,13 @@ room)
   packages="less libstdc++6 media-types nano procps python3 python3-minimal tini tzdata"
   unwanted="$unwanted libgnutls30 libhogweed6 libnettle8 libp11-kit0 libtasn1-6"
   later=""
+  home=/workspace/home
   ;;
 window)
-  packages="python3-minimal tini tzdata"
+  packages="python3 python3-minimal tini tzdata"
   # Not by debootstrap, which cannot choose between alternatives. Xvnc needs the libraries that a room goes without.
   later="chromium fonts-dejavu-core tigervnc-standalone-server x11-xkb-utils"
+  home=/tmp
   ;;
 *) exit 2 ;;
 esac
@@ -53,12 +55,14 @@ rm -rf var/lib/dpkg/info/*.postinst var/lib/dpkg/info/*.prerm var/lib/dpkg/*-old
 # Of the machine that built this: nothing. Of users: root, whose files these are, and the image's own.
 rm -rf etc/apt etc/cron.* etc/init.d etc/rc*.d etc/systemd
 rm -f etc/hostname etc/resolv.conf etc/machine-id etc/.pwd.lock etc/*- etc/shadow etc/gshadow etc/subuid etc/subgid
-printf 'root:x:0:0:root:/:/usr/sbin/nologin\nroom:x:65534:65534:room:/workspace/home:/bin/bash\n' >etc/passwd
-printf 'root:x:0:\nroom:x:65534:\n' >etc/group
+printf 'root:x:0:0:root:/:/usr/sbin/nologin\n%s:x:65534:65534:%s:%s:/bin/bash\n' "$1" "$1" "$home" >etc/passwd
+printf 'root:x:0:\n%s:x:65534:\n' "$1" >etc/group
 # No program gives anybody another user.
 find . -xdev -type f \( -perm -4000 -o -perm -2000 \) -exec chmod ug-s {} +
 # Who may start a program but not read it makes a process that shows nothing of itself: number 1 of every room.
 chmod 0111 usr/bin/tini
-mkdir -p workspace/home
-chown 65534:65534 workspace/home
+if [ "$1" = room ]; then
+  mkdir -p workspace/home
+  chown 65534:65534 workspace/home
+fi
 tar -c --sort=name --numeric-owner --xattrs .

@@ -1,11 +1,14 @@
-"""Build the image of rooms on Docker: Debian, the room's own lock and the checker's wheel, never the hub.
+"""Build the images of rooms and windows on Docker.
 
     python images/room/image.py var/room-env [--fresh]
+    python images/room/image.py var/room-env --window [--fresh]
 
-Three images stand on each other, each named by a hash of what goes into it and built only if it is not there:
-Debian (debian.sh), its Python with the lock (lock.Dockerfile), and the room (Dockerfile). Nothing is fetched
-while an image is built: the lock's wheels are fetched before and checked against its hashes. The file ``image``
-in the target folder names the room's image. ``--fresh`` begins with a Debian of today.
+A room's image is Debian, the room's own lock and the checker's wheel, never the hub. Three images stand on each other,
+each named by a hash of what goes into it and built only if it is not there: Debian (debian.sh), its Python with the
+lock (lock.Dockerfile), and the room (Dockerfile). A window's image is another such Debian with the programs of
+``images/window``. Nothing is fetched while an image is built: the lock's wheels are fetched before and checked
+against its hashes. The files ``image`` and ``window-image`` in the target folder name the two. ``--fresh`` begins
+with a Debian of today.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from typing import Any
 import docker
 import docker.errors
 from environment import FILES, HERE, LOCK, fingerprint
+from front_end import ROOT
 from output_checker.errors import PlainError
 from wheel import build_wheel
 
@@ -34,6 +38,8 @@ from hub.settings import load
 
 # Of Debian 12: what wheels may be built for.
 PYTHON = "3.11"
+WINDOW = ROOT / "images" / "window"
+PROGRAMS = WINDOW / "programs"
 _GLIBC_MINORS = range(5, 37)
 
 
@@ -47,7 +53,7 @@ class Builder:
 
     def build(self, *, fresh: bool) -> str:
         """The id of the room's image, built as far as it is not there yet."""
-        base = self._base(fresh)
+        base = self._base("room", fresh)
         lock = self._tag("lock", base.encode(), LOCK.read_bytes(), (HERE / "lock.Dockerfile").read_bytes())
         lock_hash = hashlib.sha256(LOCK.read_bytes()).hexdigest()
         if self._id(lock) is None:
@@ -70,21 +76,40 @@ class Builder:
         assert built is not None
         return built
 
-    def _base(self, fresh: bool) -> str:
+    def build_window(self, *, fresh: bool) -> str:
+        """The id of the window's image, built as far as it is not there yet."""
+        base = self._base("window", fresh)
+        programs = sorted(path for path in PROGRAMS.iterdir() if path.is_file())
+        parts = [part for path in programs for part in (path.name.encode(), path.read_bytes())]
+        tag = self._tag("window", base.encode(), (WINDOW / "Dockerfile").read_bytes(), *parts)
+        if self._id(tag) is None:
+            with self._folder() as folder:
+                (folder / "programs").mkdir()
+                for path in programs:
+                    shutil.copy(path, folder / "programs")
+                labels = {"org.lockedroom.debian": base}
+                self._build(folder, "Dockerfile", tag, {"BASE": base}, labels, source=WINDOW)
+        self._remove_old("window", tag)
+        built = self._id(tag)
+        assert built is not None
+        return built
+
+    def _base(self, kind: str, fresh: bool) -> str:
         script = HERE / "debian.sh"
-        tag = self._tag("debian", script.read_bytes())
+        name = "debian" if kind == "room" else f"debian-{kind}"
+        tag = self._tag(name, script.read_bytes())
         if fresh or self._id(tag) is None:
             if os.geteuid() != 0 or shutil.which("debootstrap") is None:
                 raise PlainError(
-                    "The room's image begins with debootstrap, which has to run as root: install it with "
-                    "`apt-get install debootstrap` and run `make room-image` as root."
+                    f"The {kind}'s image begins with debootstrap, which has to run as root: install it with "
+                    f"`apt-get install debootstrap` and run `make {kind}-image` as root."
                 )
             say("Making a minimal Debian …")
             with self._folder() as folder:
                 archive, said = folder / "debian.tar", folder / "said"
                 with archive.open("wb") as out, said.open("wb") as log:
                     done = subprocess.run(
-                        ["sh", str(script)],
+                        ["sh", str(script), kind],
                         stdout=out,
                         stderr=log,
                         env={**os.environ, "TMPDIR": str(folder)},
@@ -93,9 +118,9 @@ class Builder:
                 if done.returncode != 0:
                     print(said.read_text(errors="replace")[-2000:], file=sys.stderr)
                     raise PlainError("The minimal Debian could not be made: is Debian's mirror within reach?")
-                repository, _, name = tag.partition(":")
-                self.client.import_image_from_file(str(archive), repository=repository, tag=name)
-            self._remove_old("debian", tag)
+                repository, _, version = tag.partition(":")
+                self.client.import_image_from_file(str(archive), repository=repository, tag=version)
+            self._remove_old(name, tag)
         found = self._id(tag)
         assert found is not None
         return found
@@ -107,9 +132,10 @@ class Builder:
         tag: str,
         arguments: Mapping[str, str],
         labels: Mapping[str, str],
+        source: Path = HERE,
     ) -> None:
         say(f"Building {tag} …")
-        shutil.copy(HERE / dockerfile, context)
+        shutil.copy(source / dockerfile, context)
         said: list[str] = []
         lines: Iterator[dict[str, Any]] = self.client.build(
             path=str(context),
@@ -187,24 +213,25 @@ def say(sentence: str) -> None:
     print(sentence, flush=True)
 
 
-def main(target: Path, *, fresh: bool) -> None:
-    """Build what is missing, and write the image's id to ``image`` in the target folder."""
+def main(target: Path, *, fresh: bool, window: bool) -> None:
+    """Build what is missing, and write the image's id to a file in the target folder."""
     client = connect(load(), timeout_s=900)
     os.umask(0o022)  # what is copied into the image is for others to read
     target = target.resolve()
     target.mkdir(parents=True, exist_ok=True)
     with (target / ".image-lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        built = Builder(client, target).build(fresh=fresh)
+        builder = Builder(client, target)
+        built = builder.build_window(fresh=fresh) if window else builder.build(fresh=fresh)
         unfinished = target / f".image-name-{os.getpid()}"
         unfinished.write_text(built)
-        unfinished.replace(target / "image")
+        unfinished.replace(target / ("window-image" if window else "image"))
     size = client.inspect_image(built)["Size"]
-    say(f"The rooms' image is {built} ({size / 1e6:.0f} MB).")
+    say(f"The {'windows' if window else 'rooms'}' image is {built} ({size / 1e6:.0f} MB).")
 
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1]), fresh="--fresh" in sys.argv[2:])
+        main(Path(sys.argv[1]), fresh="--fresh" in sys.argv[2:], window="--window" in sys.argv[2:])
     except PlainError as error:
         sys.exit(error.sentence)

@@ -20,6 +20,7 @@ _OPTIONS = {
     "demo": (ROOT / "tests" / "journey" / "demo.py").read_text(),
     "bench": (ROOT / "tests" / "bench" / "__main__.py").read_text(),
     "room-image": (ROOT / "images" / "room" / "image.py").read_text(),
+    "window-image": (ROOT / "images" / "room" / "image.py").read_text(),
 }
 _SHELL = {"sh", "bash", "console"}
 

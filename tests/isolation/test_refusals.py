@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
-from hub.store.models import LedgerEntry
 from tests.isolation.world import SeatUnderTest, World
 from tests.journey.browser_session import Refused
 
@@ -40,16 +38,6 @@ def test_a_project_one_is_no_member_of_is_refused_with_a_sentence(world: World, 
     assert "Traceback" not in said
     if project in {"two", "no-such-project"}:
         assert status == 403 and said.endswith(".") and len(said.split()) > 3, said
-
-
-def test_a_room_that_needs_a_window_is_refused_with_a_sentence(world: World) -> None:
-    world.hub.add_project("patients", "Patients", tier="patient-level", members=["bob"])
-    status, said = spawn(world, "bob", "users/bob/servers/patients")
-    assert status == 403 and "no window yet" in said
-    with world.hub.store.read() as session:
-        refused = session.scalars(select(LedgerEntry).order_by(LedgerEntry.seq.desc()).limit(1)).one()
-    assert refused.kind == "seat.refused" and said in refused.payload
-    assert not (world.state / "seats" / "bob.patients").exists()
 
 
 def test_the_page_that_opens_a_room_says_the_same(world: World) -> None:

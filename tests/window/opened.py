@@ -20,6 +20,7 @@ from output_checker.isolation.handover import sandbox_fd
 
 from hub.rooms.folders import prepare_window
 from hub.rooms.window import RFB_SOCKET, WindowLimits, WindowSpec, sandbox_of
+from hub.seat_window import Running
 from hub.window_sandbox import WindowSandbox
 from tests.isolation.world import processes_of, read_proc
 from tests.window.door_stand_in import DoorStandIn, answering
@@ -34,7 +35,7 @@ class Window:
     """A running window."""
 
     spec: WindowSpec
-    sandbox: WindowSandbox
+    sandbox: Running
     door: DoorStandIn
     viewer: Viewer
 
@@ -44,7 +45,7 @@ class Window:
 
     def seen_from_host(self, path: str) -> Path:
         """A path of the window, as the host reaches it."""
-        (start,) = self.processes("start.py")
+        start = self.processes("start.py")[-1]  # in a container the first one is its reaper
         return Path(f"/proc/{start}/root{path}")
 
 
@@ -57,9 +58,9 @@ def window_spec(state: Path, uid: int) -> WindowSpec:
 
 
 @contextmanager
-def opened(spec: WindowSpec) -> Iterator[Window]:
+def opened(spec: WindowSpec, isolate: Callable[[WindowSpec], Running] = WindowSandbox) -> Iterator[Window]:
     """The window, from its start until its first page has run a step."""
-    sandbox = WindowSandbox(spec)
+    sandbox = isolate(spec)
     with answering(spec.door / "door.sock") as door:
         asyncio.run(sandbox.start())
         try:
