@@ -108,7 +108,7 @@ def run_instead(spec: WindowSpec, command: tuple[str, ...], within_s: float = 60
         assert hierarchies is None or cgroup.remove(hierarchies, changed.name)
 
 
-def until(true: Callable[[], object], within_s: float = 20) -> None:
+def until(true: Callable[[], object], within_s: float = 60) -> None:
     """Wait until it is so."""
     deadline = time.monotonic() + within_s
     while not true():

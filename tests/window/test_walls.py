@@ -91,6 +91,7 @@ def as_root_of_an_own_namespace() -> dict[str, str]:
     import ctypes
     import errno
     import os
+    import socket
     from pathlib import Path
 
     libc = ctypes.CDLL(None, use_errno=True)
@@ -104,7 +105,14 @@ def as_root_of_an_own_namespace() -> dict[str, str]:
     def tried(result: int) -> str:
         return "done" if result == 0 else errno.errorcode[ctypes.get_errno()]
 
+    of_ip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    of_ip6 = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    replace_table, rules = 64, bytes(96)
     attempts = {
+        "packet filter": lambda: libc.setsockopt(of_ip.fileno(), 0, replace_table, rules, len(rules)),
+        "packet filter of IPv6": lambda: libc.setsockopt(
+            of_ip6.fileno(), 41, replace_table, rules, len(rules)
+        ),
         "new mount namespace": lambda: libc.unshare(0x00020000),
         "mount": lambda: libc.mount(b"none", b"/tmp", b"tmpfs", 0, None),
         "unmount": lambda: libc.umount2(b"/run/door", 2),
@@ -126,6 +134,8 @@ def test_root_of_a_namespace_of_its_own_gains_nothing_by_it(place: WindowSpec) -
     # A raw socket there reaches the loopback of an empty network of its own.
     assert found.pop("raw socket") in {"done", "EPERM"}
     assert set(found.pop("devices").split(",")) <= {"lo"}
+    # Refused by the filter: EINVAL would be the kernel's own code of packet filters.
+    assert found["packet filter"] == found["packet filter of IPv6"] == "ENOPROTOOPT"
     assert "done" not in found.values(), found
 
 

@@ -27,6 +27,10 @@ _INNER_SANDBOX_FLAGS = 0x10000000 | 0x20000000 | 0x40000000  # CLONE_NEWUSER, CL
 _OTHER_NEW_FLAGS = 0x02000000 | 0x00020000 | 0x04000000 | 0x08000000  # cgroup, mounts, host name, IPC
 _ALLOWED_FAMILIES = (int(socket.AF_UNIX), int(socket.AF_INET), int(socket.AF_INET6))
 _HIGHEST_FAMILY_TO_LIST = 64
+# The options of sockets that a browser and an X server set: the socket's own and TCP's.
+_ALLOWED_LEVELS = (int(socket.SOL_SOCKET), int(socket.IPPROTO_TCP))
+# Those of IP and IPv6 reach the kernel's packet filter, where root of a user namespace may load tables.
+_REFUSED_LEVELS = (int(socket.IPPROTO_IP), int(socket.IPPROTO_IPV6))
 # Numbers of system calls, on the architectures whose calls are numbered from 0, stay far below.
 _NUMBERS = 1024
 
@@ -90,11 +94,16 @@ def rules(*, inner_sandbox: bool = False) -> tuple[Rule, ...]:
     kept_out = _OTHER_NEW_FLAGS if inner_sandbox else _OTHER_NEW_FLAGS | _INNER_SANDBOX_FLAGS
     without_those = Condition(0, 0, mask=kept_out)
     found = [
-        Rule(ALLOWED_SYSCALLS),
+        Rule(tuple(name for name in ALLOWED_SYSCALLS if not (inner_sandbox and name == "setsockopt"))),
         Rule(("clone",), condition=without_those),
         Rule(("setns", "mount", "ptrace", "bpf"), errno.EPERM),
         *(
-            [Rule(("unshare",), condition=without_those), Rule(("chroot",))]
+            [
+                Rule(("unshare",), condition=without_those),
+                Rule(("chroot",)),
+                *(Rule(("setsockopt",), condition=Condition(1, level)) for level in _ALLOWED_LEVELS),
+                *(Rule(("setsockopt",), errno.ENOPROTOOPT, Condition(1, level)) for level in _REFUSED_LEVELS),
+            ]
             if inner_sandbox
             else [Rule(("unshare",), errno.EPERM)]
         ),
