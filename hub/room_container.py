@@ -53,11 +53,14 @@ class RoomContainer(DockerSpawner):  # type: ignore[misc]
     async def end_container(self, now: bool) -> None:
         """End the container to its last process. ``now`` leaves it no time.
 
-        The engine removes it in its own time; a start that comes before waits for that.
+        What the engine still has of it is removed meanwhile; a start that comes before waits for that.
         """
         first = self.room_process
         if first is None or not await first.end(ask_first_s=0 if now else _ASK_FIRST_S):
             await self._remove()
+        elif container := str(self.object_id):  # type: ignore[has-type]
+            # By its id: another container may have the name by then.
+            self.executor.submit(self._forget, container)
         self.object_id = ""
         self.clear_state()
 
@@ -82,6 +85,12 @@ class RoomContainer(DockerSpawner):  # type: ignore[misc]
         deadline = asyncio.get_running_loop().time() + _GONE_WITHIN_S
         while await self.get_object() and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(_LOOK_EVERY_S)
+
+    def _forget(self, container: str) -> None:
+        try:
+            docker_engine.remove(self.client, container)
+        except docker_engine.ENGINE_ERRORS as error:
+            self.log.warning("the engine did not remove an ended container, the next start does: %s", error)
 
     async def _first_process(self) -> Process | None:
         """The container's first process, or ``None`` if it has ended already."""

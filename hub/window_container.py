@@ -53,7 +53,7 @@ class WindowContainer:
         try:
             await asyncio.to_thread(self._remove)
         except (*docker_engine.ENGINE_ERRORS, PlainError) as error:
-            # The engine removes it itself, when it can.
+            # The next start removes it.
             log.error("the engine does not say whether the window %s is gone: %s", self.spec.name, error)
         deadline = asyncio.get_running_loop().time() + _GONE_WITHIN_S
         while await asyncio.to_thread(self._is_there) and asyncio.get_running_loop().time() < deadline:

@@ -49,7 +49,7 @@ _HTTP_ROUTES: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
         (r"/(lab|doc)/?", _READ),
         (r"/(lab|doc)/(tree|workspaces|doc)(/.*)?", _READ),
         (r"/lab/api/(settings|workspaces)(/.*)?", _WRITE),
-        (r"/lab/api/(translations|licenses|listings|plugins)(/.*)?", _READ),
+        (r"/lab/api/(build|translations|licenses|listings|plugins)(/.*)?", _READ),
         (r"/lab/api/themes/@jupyterlab/theme-[a-z-]+-extension/.+", _READ),
         # Those of the image: a folder in one's home becomes an extension too, and hands out whatever lies in it.
         (r"/lab/extensions/(@lockedroom/[a-z-]+|jupyterlab_pygments)/.+", _READ),

@@ -95,7 +95,8 @@ class ClosedContainer:
                 ],
                 "LogConfig": {"Type": "none"},
                 "RestartPolicy": {"Name": "no"},
-                "AutoRemove": True,
+                # With it, an engine that starts again removes what runs as well (20.10, --live-restore).
+                "AutoRemove": False,
             },
         }
 

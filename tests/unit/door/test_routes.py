@@ -25,6 +25,7 @@ KERNEL = "6a1f3c1e-0000-4000-8000-1234567890ab"
         ("GET", "/doc/tree/home/a.ipynb", ""),
         ("GET", "/lab/workspaces/auto-x/tree/home", ""),
         ("GET", "/lab/api/translations/en", ""),
+        ("GET", "/lab/api/build", ""),
         ("GET", "/lab/api/themes/@jupyterlab/theme-dark-high-contrast-extension/index.css", ""),
         ("GET", "/lab/extensions/@lockedroom/output-checker/static/remoteEntry.1f.js", ""),
         ("GET", "/lab/extensions/jupyterlab_pygments/static/568.js", ""),

@@ -69,7 +69,7 @@ def mounts(container: dict[str, Any]) -> dict[str, tuple[str, bool]]:
         "CpuQuota": 150_000,
         "LogConfig": {"Type": "none"},
         "RestartPolicy": {"Name": "no"},
-        "AutoRemove": True,
+        "AutoRemove": False,
     }.items(),
 )
 def test_the_container_is_shut_and_limited(room: RoomSpec, name: str, value: object) -> None:
