@@ -22,8 +22,6 @@ from hub.settings import Settings
 from hub.spawner import ENDED_STARTING, SeatMixin
 from hub.window_sandbox import WindowSandbox
 
-_ASK_FIRST_S = 1.0
-
 
 class BubblewrapSeat(SeatMixin, LocalProcessSpawner):  # type: ignore[misc]
     """A seat whose room is a bubblewrap sandbox: the embedded default."""
@@ -76,7 +74,8 @@ class BubblewrapSeat(SeatMixin, LocalProcessSpawner):  # type: ignore[misc]
             self._start_log.close()
             self._start_log = None
         if self.room_process is not None:
-            await self.room_process.end(ask_first_s=0 if now else _ASK_FIRST_S)
+            # There is nobody to ask: the process is bubblewrap's keeper, and with it all inside is killed.
+            await self.room_process.end(ask_first_s=0)
         if self.proc is not None:
             self.proc.poll()  # or it would wait to be reaped
         if self.room is not None and (hierarchies := cgroup.find_hierarchies()):
