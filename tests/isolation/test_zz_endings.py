@@ -9,7 +9,7 @@ import time
 
 import aiohttp
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from hub.governance import record_approval
 from hub.ledger import EventKind
@@ -89,10 +89,20 @@ def test_a_tier_that_rises_ends_the_room_that_was_opened_below_it(world: World) 
     while bob.processes():
         assert time.monotonic() - began < WITHIN_S, "the room still runs"
         time.sleep(0.1)
+    closed = select(LedgerEntry.payload).where(
+        LedgerEntry.kind == "seat.closed", LedgerEntry.project == "rising"
+    )
+    while not (ended := written(world, closed)):  # once the room has ended
+        assert time.monotonic() - began < WITHIN_S, "the ledger does not say why"
+        time.sleep(0.1)
+    (why,) = ended
+    assert "the project's tier is low now, and the room was opened as synthetic" in why
+
+
+def written(world: World, entries: Select[tuple[str]]) -> list[str]:
+    """What the ledger has of them by now."""
     with world.hub.store.read() as session:
-        ended = select(LedgerEntry).where(LedgerEntry.kind == "seat.closed", LedgerEntry.project == "rising")
-        (entry,) = session.scalars(ended)
-    assert "the project's tier is low now, and the room was opened as synthetic" in entry.payload
+        return list(session.scalars(entries))
 
 
 def test_a_hub_that_does_not_answer_freezes_every_door_and_nothing_is_lost(world: World) -> None:
