@@ -88,12 +88,13 @@ class SeatMixin:
     _open = False
     _recorded = False  # the ledger has the seat's opening, and not yet its end
     _ending = False
+    _why = ""  # the first reason for the end that comes, until the ledger has it
     _found = False  # by this hub, which did not start it
     _posted_at = 0.0  # when the warden was told of the door
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._door = SeatDoor()
-        self._mending = asyncio.Lock()
+        self._turn = asyncio.Lock()  # mending a door, or ending all, and each of them once
         self._doors_ended = Restarts(most=5, within_s=60)
         super().__init__(*arguments, **options)
 
@@ -153,12 +154,12 @@ class SeatMixin:
             or self._idle(decision)
             or await self._see_to_door(decision)
         )
-        if reason is None and self._window is not None:
-            reason = await self._window.see_to()
+        if reason is None:
+            async with self._turn:
+                reason = await self._window.see_to() if self._open and self._window else None
         if reason is not None:
             await self._end(reason)
-            return 0
-        return None
+        return None if self._open else 0
 
     async def stop(self, now: bool = False) -> None:
         """Close the door, then stop the room."""
@@ -376,7 +377,9 @@ class SeatMixin:
         """Take over the door of an earlier hub, open another where it died; why that cannot be, or ``None``."""
         parts, person, project = HubParts.get(), str(self.user.name), str(self.name)  # type: ignore[attr-defined]
         seat = Seat(parse_person(person), parse_project(project))
-        async with self._mending:
+        async with self._turn:
+            if not self._open:
+                return None  # it ended meanwhile
             if self._door.state is None:
                 return "the hub ended while the room was starting"
             if self._found:
@@ -437,23 +440,29 @@ class SeatMixin:
         await self._door.end(door_group(self.room))
 
     async def _end(self, reason: str, *, now: bool = True) -> None:
-        self._ending = True
-        try:
-            parts = HubParts.get()
-            person, project = str(self.user.name), str(self.name)  # type: ignore[attr-defined]
-            if self.room is not None:
-                await self._stop_door()
-            self._door.leave()
-            if self._window is not None:
-                await self._window.end()
-                self._window = None
-            await self.stop_room(now)
-            parts.warden.dismiss(Seat(parse_person(person), parse_project(project)))
-            if self._open and not self.api_token and self.server is not None:  # type: ignore[attr-defined]
-                self._forget_api_tokens()
-            self._open = False
-            if self._recorded:
-                await asyncio.to_thread(record_closed, parts.store, person, project, reason)
-                self._recorded = False  # only now: an entry that could not be written is tried again
-        finally:
-            self._ending = False
+        async with self._turn:
+            self._ending = True
+            self._why = self._why or reason
+            try:
+                await self._end_now(now)
+            finally:
+                self._ending = False
+
+    async def _end_now(self, now: bool) -> None:
+        parts = HubParts.get()
+        person, project = str(self.user.name), str(self.name)  # type: ignore[attr-defined]
+        if self.room is not None:
+            await self._stop_door()
+        self._door.leave()
+        if self._window is not None:
+            await self._window.end()
+            self._window = None
+        await self.stop_room(now)
+        parts.warden.dismiss(Seat(parse_person(person), parse_project(project)))
+        if self._open and not self.api_token and self.server is not None:  # type: ignore[attr-defined]
+            self._forget_api_tokens()
+        self._open = False
+        if self._recorded:
+            await asyncio.to_thread(record_closed, parts.store, person, project, self._why)
+        # Only now: an entry that could not be written is tried again.
+        self._recorded, self._why = False, ""
