@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 
 from hub.door.rfb import pixels, wire
 from hub.door.rfb.screen import MAX_CURSOR_SIDE, Screen
@@ -14,8 +15,11 @@ MAX_SCREENS = 16
 MAX_BELLS = 1000
 # Parts of an update may overlap a little: a pointer is drawn over what lies below it.
 _SCREENFULS = 2
-_ANY_NUMBER = 0xFFFF
-_HEAD = struct.pack(">BxH", wire.FRAMEBUFFER_UPDATE, _ANY_NUMBER)
+# What the door announces, since it learns only on the way how many there are. The last one says that it is the last:
+# a browser counts down, and takes what is more than announced for the next message.
+_ANNOUNCED = 0xFFFF
+MAX_RECTANGLES = _ANNOUNCED - 1
+_HEAD = struct.pack(">BxH", wire.FRAMEBUFFER_UPDATE, _ANNOUNCED)
 _END = wire.RECTANGLE.pack(0, 0, 0, 0, wire.LAST_RECT)
 _REASONS = range(3)
 _STATUSES = range(4)
@@ -25,6 +29,20 @@ _REFUSALS = {
     1: "The window sent a colour map, which does not pass the door.",
     wire.SERVER_CUT_TEXT: "The window sent cut text, which does not pass the door.",
 }
+
+
+@dataclass
+class _Written:
+    """Counts the rectangles of one update as the browser does, whatever number the window named."""
+
+    count: int = 0
+
+    def rectangle(self, data: bytes) -> Piece:
+        """One more, for the browser. Raises :class:`Refused`."""
+        self.count += 1
+        if self.count > MAX_RECTANGLES:
+            raise Refused("The window drew in more pieces than one picture may have.")
+        return Piece(Side.BROWSER, data)
 
 
 def conversation(screen: Screen) -> Steps:
@@ -69,6 +87,7 @@ def _update(screen: Screen, painter: pixels.Painter) -> Steps:
         raise Refused("The window sent a picture that nobody had asked for.")
     screen.asked -= 1
     yield Piece(Side.BROWSER, _HEAD)
+    written = _Written()
     largest, drawn = 0, 0
     for _ in range(count):
         x, y, width, height, encoding = wire.RECTANGLE.unpack((yield from take(wire.RECTANGLE.size)))
@@ -77,34 +96,34 @@ def _update(screen: Screen, painter: pixels.Painter) -> Steps:
             drawn += width * height
             if not screen.holds(x, y, width, height) or drawn > _SCREENFULS * largest:
                 raise Refused("The window drew beside its screen, or more than the screen holds.")
-            yield from _raw(painter, x, y, width, height)
+            yield from _raw(written, painter, x, y, width, height)
         elif encoding == wire.CURSOR:
-            yield from _cursor(x, y, width, height)
+            yield from _cursor(written, x, y, width, height)
         elif encoding == wire.EXTENDED_DESKTOP_SIZE:
-            yield from _size(screen, x, y, width, height)
+            yield from _size(written, screen, x, y, width, height)
         else:
             raise Refused("The window sent a picture in an encoding that does not pass the door.")
     yield Piece(Side.BROWSER, _END)
 
 
-def _raw(painter: pixels.Painter, x: int, y: int, width: int, height: int) -> Steps:
+def _raw(written: _Written, painter: pixels.Painter, x: int, y: int, width: int, height: int) -> Steps:
     at_once = max(1, pixels.BAND // width)
     for top in range(0, height, at_once):
         rows = min(at_once, height - top)
         colours = yield from take(width * rows * wire.BYTES_PER_PIXEL)
-        yield Piece(Side.BROWSER, painter.rectangle(x, y + top, width, rows, colours))
+        yield written.rectangle(painter.rectangle(x, y + top, width, rows, colours))
 
 
-def _cursor(x: int, y: int, width: int, height: int) -> Steps:
+def _cursor(written: _Written, x: int, y: int, width: int, height: int) -> Steps:
     fits = width <= MAX_CURSOR_SIDE and height <= MAX_CURSOR_SIDE
     if not fits or x >= max(width, 1) or y >= max(height, 1):
         raise Refused("The window sent a pointer that is too large, or points beside itself.")
     colours = yield from take(width * height * wire.BYTES_PER_PIXEL)
     mask = yield from take((width + 7) // 8 * height)
-    yield Piece(Side.BROWSER, pixels.cursor(x, y, width, height, colours, mask))
+    yield written.rectangle(pixels.cursor(x, y, width, height, colours, mask))
 
 
-def _size(screen: Screen, reason: int, status: int, width: int, height: int) -> Steps:
+def _size(written: _Written, screen: Screen, reason: int, status: int, width: int, height: int) -> Steps:
     (count,) = struct.unpack(">B3x", (yield from take(4)))
     if reason not in _REASONS or status not in _STATUSES or not 1 <= count <= MAX_SCREENS:
         raise Refused("The window announced a size that the door does not understand.")
@@ -119,4 +138,4 @@ def _size(screen: Screen, reason: int, status: int, width: int, height: int) -> 
     screen.can_resize = True
     rectangle = wire.RECTANGLE.pack(reason, status, width, height, wire.EXTENDED_DESKTOP_SIZE)
     one_screen = struct.pack(">B3x", 1) + wire.SCREEN.pack(0, 0, 0, width, height, 0)
-    yield Piece(Side.BROWSER, rectangle + one_screen)
+    yield written.rectangle(rectangle + one_screen)

@@ -97,14 +97,14 @@ class Heard:
     refused: str | None = None
 
     def take(self, pieces: Iterator[Piece]) -> None:
+        said: dict[Side, list[bytes]] = {side: [] for side in Side}
         try:
             for piece in pieces:
-                if piece.to is Side.WINDOW:
-                    self.window += piece.data
-                else:
-                    self.browser += piece.data
+                said[piece.to].append(piece.data)
         except Refused as refused:
             self.refused = str(refused)
+        self.window += b"".join(said[Side.WINDOW])
+        self.browser += b"".join(said[Side.BROWSER])
 
 
 def opened() -> tuple[Session, Heard]:
@@ -126,7 +126,11 @@ def asked() -> tuple[Session, Heard]:
 
 @dataclass
 class Drawn:
-    """A browser's picture: reads updates as they leave the door, and nothing else. Colours are red, green, blue."""
+    """A browser's picture: reads updates as they leave the door, and nothing else. Colours are red, green, blue.
+
+    Counts rectangles as noVNC does: an update is over with the last of as many as were announced, or with the one
+    that says it is the last.
+    """
 
     width: int = WIDTH
     height: int = HEIGHT
@@ -146,7 +150,7 @@ class Drawn:
                 return
             assert self._left[:4] == b"\0\0\xff\xff"
             rectangles = []
-            while True:
+            while len(rectangles) < 0xFFFF:
                 if len(self._left) < at + 12:
                     return
                 head = struct.unpack(">HHHHi", self._left[at : at + 12])

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from hub.door.rfb.from_window import MAX_BELLS, MAX_NAME, MAX_SCREENS
+from hub.door.rfb.from_window import MAX_BELLS, MAX_NAME, MAX_RECTANGLES, MAX_SCREENS
 from hub.door.rfb.pixels import BAND
 from hub.door.rfb.screen import MAX_AREA, MAX_CURSOR_SIDE, MAX_SIDE
 from hub.door.rfb.session import Session
@@ -209,6 +209,35 @@ def test_an_update_that_nobody_asked_for_is_refused() -> None:
     heard.take(session.from_window(update(raw(0, 0, 1, 1)) * 2))
     assert drawn(Heard(browser=heard.browser)).updates == 1
     assert heard.refused is not None
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_no_more_rectangles_than_a_browser_counts(more: int) -> None:
+    """What is beyond them a browser takes for a message: one pixel at x = 3 << 8 for cut text."""
+    width, height = 1024, 2 * BAND // 1024
+    session, heard = Session(), Heard()
+    heard.take(session.from_window(window_handshake(server_init(width, height))))
+    heard.take(session.greet_browser())
+    heard.take(session.from_browser(b"RFB 003.008\n\x01\x01" + request()))
+    heard.browser = b""
+    # The first is written as two.
+    pieces = [raw(0, 0, width, height), *[raw(3 << 8, 0, 1, 1)] * (MAX_RECTANGLES - 2 + more)]
+    heard.take(session.from_window(update(*pieces)))
+    picture = Drawn(width, height)
+    picture.take(heard.browser)
+    if more > 0:
+        assert heard.refused == "The window drew in more pieces than one picture may have."
+        assert picture.updates == 0
+    else:
+        assert heard.refused is None
+        assert picture.updates == 1
+    assert MAX_RECTANGLES == 65_534
+
+
+def test_pointers_and_sizes_count_as_rectangles_too() -> None:
+    for one in (cursor(0, 0, 0, 0), size()):
+        assert said(update(*[one] * MAX_RECTANGLES)).refused is None
+        assert said(update(*[one] * (MAX_RECTANGLES + 1))).refused is not None
 
 
 def test_an_update_of_nothing_is_one() -> None:
