@@ -141,6 +141,8 @@ def test_a_notebook_through_pixels(page: Page, site: Site, received: Received) -
     page.keyboard.press("Shift+Enter")
     seen(page, lambda: share(page, GREEN) > 0.02)
     page.screenshot(path=SCREENSHOTS / "window-notebook.png")
+    page.keyboard.press("Control+s")
+    assert eventually(lambda: WORD in notebook.read_text(), within_s=30)
     print(f"memory in MiB: window {memory_mib(site, '-window')}, room {memory_mib(site, '')}")
 
     kinds = {response.headers.get("content-type", "").split(";")[0] for response in received.responses}
@@ -167,9 +169,6 @@ def test_what_is_copied_inside_is_in_no_clipboard_outside(page: Page, site: Site
 
 
 def test_a_window_that_dies_comes_again_and_the_room_runs_on(page: Page, site: Site) -> None:
-    notebook = _notebook(site)
-    page.keyboard.press("Control+s")
-    assert eventually(lambda: WORD in notebook.read_text())
     before = window_processes(site)
     rooms = processes_of(_seat_uid(site))
     os.kill(before["Xvnc"], signal.SIGKILL)

@@ -143,6 +143,7 @@ def test_no_page_leads_elsewhere(window: Window, elsewhere: subprocess.Popen[str
     ):
         user_acts(window, way.format(url=f"http://127.0.0.1:{ELSEWHERE}/"))
         time.sleep(HELD_S)
+    window.door.run("document.querySelector('iframe').remove()")
     elsewhere.kill()
     assert elsewhere.stderr is not None
     assert "GET" not in elsewhere.stderr.read()
