@@ -281,7 +281,9 @@ class SeatMixin:
         """Why a room that nobody uses ends, or ``None``. The door reports what the person does."""
         minutes = idle_minutes(terms.tier, HubParts.get().settings)
         last = self.orm_spawner.last_activity or self.orm_spawner.started  # type: ignore[attr-defined]
-        return f"no activity for {minutes} minutes" if idle_too_long(last, utc_now(), minutes) else None
+        if not idle_too_long(last, utc_now(), minutes):
+            return None
+        return f"no activity for {minutes} {'minute' if minutes == 1 else 'minutes'}"
 
     def _use_own_host(self, settings: Settings, seat: Seat) -> None:
         """Give the seat a host name that no other seat, nor the hub, nor the desk has."""
