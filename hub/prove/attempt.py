@@ -30,6 +30,7 @@ class Need(StrEnum):
     OWN_USER = "an OS user of its own for each seat"
     LIMITS = "limits on a room's memory and processes as a whole"
     DISKS = "a disk of limited size for each seat"
+    IPV6 = "IPv6"
     X86_64 = "an x86-64 processor"
 
 

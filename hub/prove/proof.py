@@ -22,7 +22,7 @@ from hub.governance.tiers import TierLimits, load_tiers
 from hub.prove.attempt import Attempt, Family, Judgement, Need, Outcome, Result
 from hub.prove.conversation import converse
 from hub.prove.room import Walls, running
-from hub.prove.stage import CouldNotTry, Stage, listening, make_neighbour
+from hub.prove.stage import CouldNotTry, Listeners, Stage, listening, make_neighbour
 from hub.prove.suite import FAMILIES, suite_version
 from hub.rooms.choice import chosen_backend
 from hub.rooms.disk import unmount_all
@@ -148,18 +148,21 @@ def _stage(settings: Settings, backend: Backend, walls: Walls) -> Iterator[tuple
         try:
             yield (
                 Stage(room, spec, settings.state, neighbour, listeners, mark),
-                _missing(backend, spec, sentences),
+                _missing(backend, spec, sentences, listeners),
             )
         finally:
             room.close()
 
 
-def _missing(backend: Backend, spec: RoomSpec, sentences: Sequence[str]) -> frozenset[Need]:
+def _missing(
+    backend: Backend, spec: RoomSpec, sentences: Sequence[str], listeners: Listeners
+) -> frozenset[Need]:
     disks = (folder.name for folder in (spec.folders.home, spec.folders.outbox, spec.folders.shared))
     lacking = {
         Need.OWN_USER: not backend.own_user,
         Need.LIMITS: bool(backend.missing),
         Need.DISKS: any(said.startswith(f"{name} ") for name in disks for said in sentences),
+        Need.IPV6: not listeners.has("tcp over IPv6"),
         Need.X86_64: os.uname().machine != "x86_64",
     }
     return frozenset(need for need, lacks in lacking.items() if lacks)

@@ -55,9 +55,14 @@ def attack(settings: Settings, families: Collection[str] | None = None, walls: W
 
 @pytest.fixture(scope="module")
 def bubblewrap(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings of rooms in bubblewrap."""
+    """Settings of rooms in bubblewrap, whose Python lies below the state directory as it does by default."""
     state = tmp_path_factory.mktemp("proof")
-    return Settings(state=state, rooms="bubblewrap", room_env=docker_engine.ENVIRONMENTS, **IDS)
+    environments = state / "room-env"
+    environments.mkdir()
+    current = (docker_engine.ENVIRONMENTS / "current").read_text().strip()
+    (environments / "current").write_text(current)
+    (environments / current).symlink_to(docker_engine.ENVIRONMENTS / current)
+    return Settings(state=state, rooms="bubblewrap", **IDS)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from hub.prove.judges import NOT_FOR_YOU, NOT_THERE, all_refused, filtered, noth
 from hub.prove.stage import CouldNotTry, Stage
 
 _CLOSED = NOT_FOR_YOU | NOT_THERE
+_MOST_OF_COMMAND = 4096
 # Without a user of its own for each seat, the first process is of the same user as the others.
 _OWN_USER = frozenset({Need.OWN_USER})
 
@@ -24,11 +25,16 @@ def _signal_the_host(stage: Stage) -> object:
 
 
 def _see_the_host(stage: Stage) -> object:
-    """Numbers of processes that are as high as only the host's are: a room has begun to count anew."""
-    seen = stage.ask("processes.seen")
-    if not isinstance(seen, list) or not seen:
-        raise CouldNotTry("the room sees no process, not even its own")
-    return sorted({os.getpid(), os.getppid()} & set(seen))
+    """Processes of the host that stand under their numbers in the room as well, by what they were started with."""
+    found = []
+    for pid in (os.getpid(), os.getppid(), 1):
+        outside = Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace")[:_MOST_OF_COMMAND]
+        inside_the_room = stage.ask("processes.command_line", pid, _MOST_OF_COMMAND)
+        if not isinstance(inside_the_room, str):
+            raise CouldNotTry("the room's answer is not a text")
+        if outside and outside == inside_the_room:
+            found.append(pid)
+    return found
 
 
 FAMILY = Family(
@@ -37,7 +43,7 @@ FAMILY = Family(
     (
         Attempt(
             "processes of the host",
-            "Look for the process that makes this proof.",
+            "Look for the process that makes this proof, and for the host's first.",
             _see_the_host,
             nothing("process of the host is seen"),
         ),

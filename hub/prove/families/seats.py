@@ -38,14 +38,15 @@ def _see_neighbour(stage: Stage) -> object:
 
 
 def _see_state(stage: Stage) -> object:
-    root = stage.root
+    state = stage.root.parent
     paths = [
-        root,
-        root.parent,
-        root.parent / "keys",
-        root.parent / "hub.sqlite",
-        root.parent / "jupyterhub.sqlite",
+        stage.root,
+        *(state / name for name in ("keys", "hub.sqlite", "jupyterhub.sqlite", "seats", "data")),
     ]
+    if not stage.spec.environment.is_relative_to(
+        state
+    ):  # else the way to the rooms' Python is there, and empty
+        paths.append(state)
     return stage.ask("files.there", [str(path) for path in paths])
 
 

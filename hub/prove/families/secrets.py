@@ -52,8 +52,9 @@ def _secrets(stage: Stage) -> dict[str, str]:
 
 
 def _paths_of_the_hub(stage: Stage) -> object:
-    state = str(stage.root.parent)
-    return [one[:60] for one in _told(stage) if state in one]
+    # The rooms' Python may lie below the hub's folder, under a path that the room knows.
+    told = [one.replace(str(stage.spec.environment), "") for one in _told(stage)]
+    return [one[:60] for one in told if str(stage.root.parent) in one]
 
 
 FAMILY = Family(
@@ -85,7 +86,7 @@ FAMILY = Family(
             "Look for what the starter of the room's first program left in its memory.",
             lambda stage: stage.ask(
                 "processes.memory_holds",
-                [text[::-1] for text in (str(stage.root.parent), "JUPYTERHUB_", "LOCKEDROOM_STATE")],
+                [text[::-1] for text in (str(stage.root), "JUPYTERHUB_", "LOCKEDROOM_STATE")],
             ),
             is_false("nothing of the hub stands in it", "something of the hub stands in it"),
         ),

@@ -13,6 +13,14 @@ def seen() -> list[int]:
     return sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
 
 
+def command_line(pid: int, most: int) -> str:
+    """What a process was started with, or nothing where it cannot be seen."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace")[:most]
+    except OSError:
+        return ""
+
+
 def foreign_roots() -> list[str]:
     """Processes through whose ``root`` one gets to another file system than one's own."""
     own = _place("/proc/self/root/")
