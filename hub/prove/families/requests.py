@@ -203,6 +203,10 @@ FAMILY = Family(
                     "/api/contents/home/x?format=text&format=base64",
                     "/api/contents/home/x?FORMAT=base64",
                     "/api/contents/home/x?%66ormat=base64",
+                    "/api/contents/home/x?format=base64%20",
+                    "/api/contents/home/x?format=%09base64",
+                    "/api/contents/home/x?format=base64+",
+                    "/api/contents/home/x?format=",
                 )
             ),
             _all_refused,
