@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hub.door.settings import LAB
-from hub.door.tally import Seldom, Tally
+from hub.door.tally import Lately, Seldom, Tally
 from hub.door.warden_link import LinkDown, WardenLink
 
 # A person has left when so long nothing of theirs was open and nothing was asked for.
@@ -36,7 +36,7 @@ class Recorder:
         self._entered = False
         self._turn = asyncio.Lock()
         self._refusals = Seldom(_REFUSAL_EVERY_S)
-        self._files = Seldom(_FILE_EVERY_S)
+        self._files = Lately(_FILE_EVERY_S)
         self._unwritten: set[asyncio.Task[None]] = set()
 
     async def entered(self) -> None:
@@ -49,7 +49,7 @@ class Recorder:
 
     async def file_asked(self, act: str, path: str) -> None:
         """Have the ledger say that a file or folder is asked for. Raises ``LinkDown`` and ``TooMuch``."""
-        if self._files.due((act, path), self._clock()) is None:
+        if not self._files.due((act, path), self._clock()):
             return
         try:
             await self._link.record("file.asked", act=act, path=path)

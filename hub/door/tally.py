@@ -64,6 +64,29 @@ class Seldom:
         self._written[thing] = (now, 0)
         return unwritten
 
+
+@dataclass
+class Lately:
+    """Says of a thing whether it was written down lately. Pure: time is an argument.
+
+    At most ``most`` things are remembered. The oldest makes way for the next: what is forgotten is written down once
+    too often, and nothing is left out because of what came between.
+    """
+
+    every_s: float
+    most: int = 1000
+    _written: dict[tuple[str, ...], float] = field(default_factory=dict)
+
+    def due(self, thing: tuple[str, ...], now: float) -> bool:
+        """Whether it is to be written down now; it counts as written then."""
+        if now - self._written.get(thing, float("-inf")) < self.every_s:
+            return False
+        self.forget(thing)  # so that the first is always the oldest
+        if len(self._written) >= self.most:
+            del self._written[next(iter(self._written))]
+        self._written[thing] = now
+        return True
+
     def forget(self, thing: tuple[str, ...]) -> None:
         """What was due was not written down after all."""
         self._written.pop(thing, None)

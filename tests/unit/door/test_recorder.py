@@ -17,7 +17,7 @@ from hub.door.cells import BINARY_PROTOCOL
 from hub.door.recorder import LEFT_AFTER_S, Recorder
 from hub.door.reports import read_report
 from hub.door.routes import file_asked
-from hub.door.tally import Seldom, Tally
+from hub.door.tally import Lately, Seldom, Tally
 from hub.door.warden_link import LinkDown
 from hub.store import Store
 from hub.store.models import LedgerEntry
@@ -128,6 +128,34 @@ async def test_a_file_whose_entry_failed_is_asked_for_again(clocked: Clocked) ->
     for _ in range(2):
         await clocked.recorder.file_asked("read", "/home/a.csv")
     assert clocked.events == ["file.asked"]
+
+
+@pytest.mark.parametrize(("after", "entries"), [(599.9, 1), (600, 2), (600.1, 2)])
+async def test_the_same_file_is_one_entry_in_ten_minutes(
+    clocked: Clocked, after: float, entries: int
+) -> None:
+    await clocked.recorder.file_asked("read", "/home/a.csv")
+    clocked.now = after
+    await clocked.recorder.file_asked("read", "/home/a.csv")
+    assert clocked.events == ["file.asked"] * entries
+
+
+async def test_however_many_files_were_asked_for_the_next_is_written_down(clocked: Clocked) -> None:
+    junk = [f"/home/{n}" for n in range(1001)]
+    patients = [f"/home/patients{n}.csv" for n in range(500)]
+    for path in junk + patients:
+        await clocked.recorder.file_asked("read", path)
+    assert [details["path"] for _, details in clocked.link.said] == junk + patients
+
+
+def test_what_is_remembered_of_files_has_a_limit_and_the_oldest_goes_first() -> None:
+    lately = Lately(every_s=60, most=3)
+    assert [lately.due((name,), now) for now, name in enumerate("abca")] == [True, True, True, False]
+    assert lately.due(("d",), 4)  # in the place of a
+    assert [lately.due((name,), 5) for name in "bcd"] == [False] * 3
+    assert lately.due(("b",), 61)
+    assert lately.due(("e",), 61), "b is now the youngest"
+    assert [lately.due((name,), 61) for name in "bde"] == [False] * 3
 
 
 def test_what_is_remembered_of_refusals_has_a_limit() -> None:
