@@ -11,15 +11,11 @@ from contextlib import closing
 from pathlib import Path
 
 from output_checker.errors import PlainError
-from output_checker.isolation import cgroup
-from pydantic import ValidationError
 
 from hub.proxy import PROXY_NOTE, running_proxy
 from hub.rooms.choice import choose
 from hub.rooms.docker_engine import remove_rooms
-from hub.rooms.inside import room_name
-from hub.seat_room import door_group
-from hub.seat_state import SeatState
+from hub.seat_remains import Remains, remains_of
 from hub.settings import Settings
 
 JUPYTERHUB_DATABASE = "jupyterhub.sqlite"
@@ -37,18 +33,13 @@ def end_all(settings: Settings) -> None:
 
 async def _end_processes(state: Path) -> None:
     for seat in _seats(state):
-        for process in (seat.room_process, seat.door.process if seat.door else None):
-            if process is not None:
-                await process.end(ask_first_s=0)
-        if hierarchies := cgroup.find_hierarchies():
-            for group in (room_name(seat.room), door_group(seat.room)):
-                await asyncio.to_thread(cgroup.remove, hierarchies, group)
+        await seat.end(state)
     proxy = running_proxy(state / "run" / PROXY_NOTE)
     if proxy is not None:
         await proxy[0].end(ask_first_s=2)
 
 
-def _seats(state: Path) -> Iterator[SeatState]:
+def _seats(state: Path) -> Iterator[Remains]:
     """The seats that JupyterHub's database says are open."""
     database = state / JUPYTERHUB_DATABASE
     if not database.exists():
@@ -58,7 +49,8 @@ def _seats(state: Path) -> Iterator[SeatState]:
     for (text,) in rows:
         kept = json.loads(text) or {}
         if "seat" in kept:
-            try:
-                yield SeatState.model_validate(kept["seat"])
-            except ValidationError:  # of another version
+            remains = remains_of(kept["seat"])
+            if remains is None:
                 print("A room of another version may still run: see `ps`.", file=sys.stderr)
+            else:
+                yield remains

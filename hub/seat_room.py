@@ -16,13 +16,14 @@ from hub.rooms.inside import room_name
 from hub.rooms.spec import Backend, RoomLimits, RoomSpec
 from hub.settings import Settings
 
+DOOR_ENDING = "-door"
 _MIB = 1024 * 1024
 _Number = TypeVar("_Number", int, float)
 
 
 def door_group(room: RoomSpec) -> str:
     """The name of the control group of a room's door."""
-    return room_name(room) + "-door"
+    return room_name(room) + DOOR_ENDING
 
 
 def room_limits(tier: Tier, settings: Settings) -> RoomLimits:

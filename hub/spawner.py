@@ -42,6 +42,7 @@ from hub.seat_record import (
     record_opened,
     record_refused,
 )
+from hub.seat_remains import Remains, remains_of
 from hub.seat_room import door_group, idle_minutes, room_spec
 from hub.seat_state import SeatState
 from hub.seat_window import Running, SeatWindow, door_environment, window_spec
@@ -83,6 +84,7 @@ class SeatMixin:
     room: RoomSpec | None = None
     room_process: Process | None = None  # the room's first process; when it ends, all others do
     _window: SeatWindow | None = None  # of a seat whose tier wants pixels only
+    _remains: Remains | None = None  # of an opening that cannot be taken over
     _opening = ""  # names this opening of the seat
     _tier = ""  # on whose terms it was opened: the edition of one
     _open = False
@@ -141,6 +143,8 @@ class SeatMixin:
 
     async def poll(self) -> int | None:
         """``None`` while the room runs and the person may be in; otherwise ends the seat. Mends door and window."""
+        if self._remains is not None:
+            await self._end("another version of the hub opened it, and it cannot be taken over")
         if self._ending or not self._open:
             return None if self._room_runs() else 0
         if not self._room_runs():
@@ -188,7 +192,10 @@ class SeatMixin:
         try:
             seat = SeatState.model_validate(state["seat"])
         except ValidationError:
-            self.log.error("%s was opened by another version and cannot be taken over", self._log_name)  # type: ignore[attr-defined]
+            self._remains = remains_of(state["seat"])
+            if self._remains is None:
+                self.log.error("What runs of %s cannot be told: see `ps`", self._log_name)  # type: ignore[attr-defined]
+            self._recorded = self._remains is not None
             return
         self.room, self.room_process, self._opening = seat.room, seat.room_process, seat.opening
         self._tier, self._door.state = seat.tier, seat.door
@@ -453,6 +460,9 @@ class SeatMixin:
     async def _end_now(self, now: bool) -> None:
         parts = HubParts.get()
         person, project = str(self.user.name), str(self.name)  # type: ignore[attr-defined]
+        if self._remains is not None:
+            await self._remains.end(parts.settings.state)
+            self._remains = None
         if self.room is not None:
             await self._stop_door()
         self._door.leave()

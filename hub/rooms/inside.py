@@ -70,7 +70,12 @@ def room_environment(spec: RoomSpec) -> dict[str, str]:
 
 def room_name(spec: RoomSpec) -> str:
     """What the host calls a room's control group or container: the seat, and a mark of this installation."""
-    return f"{installation_mark(spec.folders.home.parents[2])}-{spec.seat}"
+    return name_on_host(spec.folders.home.parents[2], spec.seat)
+
+
+def name_on_host(state: Path, seat: str) -> str:
+    """See :func:`room_name`; ``state`` is the installation's folder."""
+    return f"{installation_mark(state)}-{seat}"
 
 
 def installation_mark(state: Path) -> str:

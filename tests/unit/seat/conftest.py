@@ -29,6 +29,16 @@ def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubParts]
 @pytest.fixture
 def room() -> Iterator[subprocess.Popen[bytes]]:
     """A room's first process."""
+    yield from _process()
+
+
+@pytest.fixture
+def door() -> Iterator[subprocess.Popen[bytes]]:
+    """A door's process."""
+    yield from _process()
+
+
+def _process() -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(["/bin/sleep", "60"])
     yield process
     process.kill()
