@@ -157,7 +157,7 @@ def test_a_window_that_was_opened_has_no_opener_and_hears_no_message(
 def test_no_service_worker_can_be_registered(attack: Page, site: Site) -> None:
     tries = [
         site.seat("one") + "static/worker.js",
-        site.seat("one") + "lab/worker.js",
+        site.seat("one") + "lab/tree/worker.js",
         site.public_url + "/hub/static/js/home.js",
         site.desk + "static/worker.js",
         site.seat("two") + "static/worker.js",

@@ -155,7 +155,7 @@ def ask(
     An answer that the door cut off is ``None``: the proxy then leaves the browser waiting.
     """
     with Wire(seat, seat.world.hub.settings.listen_port) as wire:
-        wire.ask(f"lab/{word}", method)
+        wire.ask(f"lab/tree/{word}", method)
         try:
             found = wire.answer(has_body=method != "HEAD")
         except (EOFError, TimeoutError):
@@ -217,7 +217,7 @@ def test_an_answer_without_end_stops_neither_the_door_nor_the_hub(
 ) -> None:
     door = hostile.door_pid
     with Wire(hostile, world.hub.settings.listen_port) as wire:
-        wire.ask(f"lab/{word}")
+        wire.ask(f"lab/tree/{word}")
         wire.everything(2)
         began = time.monotonic()
         assert hostile.get("files/x")[0] == 403
@@ -244,9 +244,9 @@ def memory(pid: int) -> int:
 
 
 def test_no_cookie_and_no_token_of_the_person_reaches_the_room(world: World, hostile: SeatUnderTest) -> None:
-    hostile.get("lab/headers")
+    hostile.get("lab/tree/headers")
     asked = hostile.call(kept_requests)
-    assert "GET /user/alice/two/lab/headers" in asked
+    assert "GET /user/alice/two/lab/tree/headers" in asked
     for word in ("cookie", "authorization", "token", "x-forwarded", "origin:", "referer", "hub"):
         assert word not in asked.lower(), word
 
