@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from output_checker.errors import PlainError
 
+from hub.prove.attempt import Outcome
 from hub.prove.proof import Proof, prove
 from hub.prove.record import record_proof
 from hub.rooms.spec import Backend
@@ -78,6 +79,13 @@ class Guard:
         return NOT_PROVED
 
     def _prove_and_record(self) -> str | None:
+        proof = self._once()
+        if not proof.holds and not proof.count(Outcome.NOT_HELD):
+            # Nothing got out, but not everything was tried: a busy machine may be the reason.
+            proof = self._once()
+        return None if proof.holds else DO_NOT_HOLD
+
+    def _once(self) -> Proof:
         proof = self._attack(self._settings, progress=self._go_on)
         record_proof(self._store, proof, actor="system:hub", now=utc_now())
         for result in proof.failed:
@@ -85,7 +93,7 @@ class Guard:
             log.error(
                 "%s: %s: %s: %s", judgement.outcome, result.family, result.attempt.name, judgement.happened
             )
-        return None if proof.holds else DO_NOT_HOLD
+        return proof
 
     def _go_on(self, done: int, of: int, name: str) -> None:
         if self._give_up.is_set():

@@ -16,7 +16,7 @@ from hub.prove.judges import FILTERED, held, not_held, unclear
 from hub.prove.stage import CouldNotTry, Stage
 
 _PATH = f"/run/room/{SOCKET_NAME}"
-_WITHIN_S = 2.0
+_WITHIN_S = 10.0
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def listen_at_a_port() -> int:
     server = socket.create_server(("", 0))
     if os.fork() == 0:
         os.setpgid(0, 0)
-        server.settimeout(2)
+        server.settimeout(10)
         outcome(server.accept)
         os._exit(0)
     return int(server.getsockname()[1])

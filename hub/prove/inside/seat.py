@@ -20,7 +20,7 @@ def serve_at(path: str) -> int:
     child = os.fork()
     if child == 0:
         os.setpgid(0, 0)
-        server.settimeout(3)
+        server.settimeout(10)
         outcome(server.accept)
         os._exit(0)
     return child

@@ -63,7 +63,8 @@ async def test_rooms_open_if_they_held_and_the_ledger_says_so_either_way(
         with pytest.raises(PlainError) as refused:
             await watch.hold(BACKEND)
         assert refused.value.sentence == refusal
-    (entry,) = recorded(sqlite_store)
+    entry, *again = recorded(sqlite_store)
+    assert len(again) == (refusal is not None and not made.count(Outcome.NOT_HELD)), "tried again"
     assert entry.actor == "system:hub"
     assert f'"failed":{["network: network devices"] if refusal and made.results else []}'.replace(
         "'", '"'
@@ -103,6 +104,28 @@ async def test_all_wait_for_one_proof_and_one_who_leaves_does_not_end_it(
     go_on.set()
     await asyncio.gather(*waiting[1:])
     assert made == [1] and not watch.pending
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "times", "opens"),
+    [
+        (Outcome.NOT_TRIED, Outcome.HELD, 2, True),
+        (Outcome.NOT_TRIED, Outcome.NOT_TRIED, 2, False),
+        (Outcome.NOT_TRIED, Outcome.NOT_HELD, 2, False),
+        (Outcome.NOT_HELD, Outcome.HELD, 1, False),
+    ],
+)
+async def test_what_could_not_be_tried_is_tried_once_more_and_what_did_not_hold_is_not(
+    sqlite_store: Store, tmp_path: Path, first: Outcome, second: Outcome, times: int, opens: bool
+) -> None:
+    outcomes = iter([first, second])
+    watch = guard(sqlite_store, lambda settings, progress: proof(next(outcomes)), tmp_path)
+    if opens:
+        await watch.hold(BACKEND)
+    else:
+        with pytest.raises(PlainError):
+            await watch.hold(BACKEND)
+    assert len(recorded(sqlite_store)) == times
 
 
 async def test_another_environment_is_proved_by_itself(sqlite_store: Store, tmp_path: Path) -> None:
