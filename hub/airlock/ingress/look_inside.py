@@ -19,6 +19,7 @@ import io
 import json
 import re
 import stat
+import struct
 import sys
 import unicodedata
 import zipfile
@@ -26,7 +27,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 
 _CHUNK = 1024 * 1024
 _MOST_TEXT = 64 * 1024 * 1024
@@ -43,6 +44,14 @@ _SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 _DATA_FOLDERS = ("purelib", "platlib", "scripts", "headers")
 _STARTUP_MODULES = frozenset({"sitecustomize", "usercustomize"})
 _COMPILED = (".so", ".pyd", ".dll", ".dylib", ".pyc")
+# What packing programs add by themselves, and how long it may be: times and owners of files.
+_EXTRA_FIELDS = {0x5455: 13, 0x5855: 12, 0x7875: 11, 0x000A: 32}
+# Git names the commit that an archive was made from.
+_COMMIT = re.compile(rb"[0-9a-f]{40}([0-9a-f]{24})?")
+_LOCAL_HEADER = struct.Struct("<4s5H3I2H")
+_END_OF_ZIP = struct.Struct("<4s4H2IH")
+_DESCRIBED_BEHIND = 0x8
+_UTF_8 = 0x800
 _WHEEL_NAME = re.compile(
     r"(?P<name>[A-Za-z0-9_.]+)-(?P<version>[A-Za-z0-9_.!+]+)(-\d[A-Za-z0-9_.]*)?"
     r"-[A-Za-z0-9_.]+-[A-Za-z0-9_.]+-[A-Za-z0-9_.]+\.whl"
@@ -167,7 +176,18 @@ def _packed(path: Path, name: str, kind: str, allowed: Allowed, found: Found) ->
                 _wheel(archive, members, name, allowed, found)
             else:
                 _archive(archive, members, allowed, found)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
+            if not found.problems:
+                _every_byte(path, archive, members, found)
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        OSError,
+        ValueError,
+    ):
         found.problem("It is a damaged zip file, or packed in a way that is not read here.")
 
 
@@ -268,6 +288,89 @@ def _archive(
 
 
 _TOO_LARGE = "Unpacked it has more than {} bytes."
+
+
+def _every_byte(path: Path, archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], found: Found) -> None:
+    """Only when all members were read: whether they, and what a zip needs to hold them, are the whole file."""
+    with path.open("rb") as reader:
+        end = _end_of_members(reader, members)
+        whole = end is not None and _list_follows(reader, end, len(members), archive.comment)
+    if archive.comment and not _COMMIT.fullmatch(archive.comment):
+        whole = False
+    if not whole:
+        found.problem(
+            "It holds more than the files that are listed in it, such as a comment or bytes between them: "
+            "unpack it and pack it anew."
+        )
+    elif archive.comment:
+        found.notes.append(f"It says that it was made from the commit {archive.comment.decode()}.")
+
+
+def _end_of_members(reader: BinaryIO, members: list[zipfile.ZipInfo]) -> int | None:
+    """Where the last member ends, if each begins where the one before it ends and holds nothing beside its content."""
+    at = 0
+    for member in sorted(members, key=lambda one: one.header_offset):
+        reader.seek(at)
+        mark, _, flags, _, _, _, *told, name, extra = _LOCAL_HEADER.unpack(reader.read(_LOCAL_HEADER.size))
+        said = [member.CRC, member.compress_size, member.file_size]
+        behind = bool(flags & _DESCRIBED_BEHIND)
+        named = reader.read(name).decode("utf-8" if flags & _UTF_8 else "cp437")
+        if (
+            (mark, flags, named) != (b"PK\x03\x04", member.flag_bits, member.orig_filename)
+            or member.header_offset != at
+            or (told != said and not (behind and told == [0, 0, 0]))
+            or member.comment
+            or not _only_known(member.extra)
+            or not _only_known(reader.read(extra))
+            or not _fills(reader, member)
+        ):
+            return None
+        at += _LOCAL_HEADER.size + name + extra + member.compress_size
+        if behind:
+            reader.seek(at)
+            plain, marked = struct.pack("<3I", *said), struct.pack("<4s3I", b"PK\x07\x08", *said)
+            after = reader.read(len(marked))
+            if after != marked and not after.startswith(plain):
+                return None
+            at += len(marked) if after == marked else len(plain)
+    return at
+
+
+def _only_known(extra: bytes) -> bool:
+    """Whether the fields beside a name are small ones that say when and whose a file was, each once."""
+    seen: set[int] = set()
+    while extra:
+        kind, length = struct.unpack("<HH", extra[:4])
+        if kind in seen or not length <= min(_EXTRA_FIELDS.get(kind, -1), len(extra) - 4):
+            return False
+        seen.add(kind)
+        extra = extra[4 + length :]
+    return True
+
+
+def _fills(reader: BinaryIO, member: zipfile.ZipInfo) -> bool:
+    """Whether a member's content, unpacked, takes all of the place that it has in the file."""
+    if member.is_dir():
+        return member.compress_size == member.file_size == 0
+    if member.compress_type == zipfile.ZIP_STORED:
+        return member.compress_size == member.file_size
+    inflate, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
+    for start in range(0, member.compress_size, _CHUNK):
+        piece = reader.read(min(_CHUNK, member.compress_size - start))
+        while piece:
+            size += len(inflate.decompress(piece, _CHUNK))
+            piece = inflate.unconsumed_tail
+            if size > member.file_size:
+                return False
+    size += len(inflate.flush())
+    return inflate.eof and not inflate.unused_data and size == member.file_size
+
+
+def _list_follows(reader: BinaryIO, at: int, count: int, comment: bytes) -> bool:
+    """Whether from ``at`` to the end of the file there is the list of members and nothing else."""
+    end = reader.seek(-_END_OF_ZIP.size - len(comment), io.SEEK_END)
+    mark, *_, listed, length, offset, _ = _END_OF_ZIP.unpack(reader.read(_END_OF_ZIP.size))
+    return (mark, listed, offset, offset + length) == (b"PK\x05\x06", count, at, end)
 
 
 def _wheel(

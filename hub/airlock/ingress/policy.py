@@ -63,7 +63,8 @@ _LOOKED_INTO = {
     Type.CODE: "UTF-8 text.",
     Type.NOTEBOOK: "JSON of the form of a Jupyter notebook.",
     Type.ARCHIVE: "A zip that holds nothing but UTF-8 text files of the types table, code and notebook: no links, "
-    "no encryption, no paths that lead out of it, no two names that differ in capitals only.",
+    "no encryption, no paths that lead out of it, no two names that differ in capitals only, and no byte beside the "
+    "files that are listed: no comments but the name of a commit, no gaps.",
     Type.WHEEL: "A zip as above, of any content, with a RECORD whose hashes fit every file. Nothing that Python or "
     "Jupyter would run at its start: no .pth file, no sitecustomize, no module named like one of Python's own, no "
     "data files outside the package.",

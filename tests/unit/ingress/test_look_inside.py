@@ -192,6 +192,146 @@ def test_something_before_the_zip(tmp_path: Path) -> None:
     assert "not a zip" in problem(tmp_path, b"#!/bin/sh\n" + zipped({"a.py": CODE}), "archive")
 
 
+def refilled(extra: bytes = b"", name: str = "a.txt", comment: bytes = b"") -> bytes:
+    """A zip of one file with a field beside its name, and a comment on it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        info = zipfile.ZipInfo(name)
+        info.compress_type, info.extra, info.comment = zipfile.ZIP_DEFLATED, extra, comment
+        archive.writestr(info, b"" if name.endswith("/") else CODE)
+    return out.getvalue()
+
+
+def between(whole: bytes, mark: bytes, more: bytes) -> bytes:
+    """``more`` put in before the last ``mark``, and what is said of places and lengths made to fit."""
+    at = whole.rindex(mark)
+    out = bytearray(whole[:at] + more + whole[at:])
+    end = out.rindex(b"PK\x05\x06")
+    place = end + (12 if mark == b"PK\x05\x06" else 16)  # longer is the list, or later it begins
+    struct.pack_into("<I", out, place, struct.unpack_from("<I", out, place)[0] + len(more))
+    return bytes(out)
+
+
+def lengthened(whole: bytes, more: bytes) -> bytes:
+    """``more`` behind the packed content of the one file in a zip, and counted as part of it."""
+    out = bytearray(between(whole, b"PK\x01\x02", more))
+    for mark, place in ((b"PK\x03\x04", 18), (b"PK\x01\x02", 20)):
+        start = out.rindex(mark) + place
+        struct.pack_into("<I", out, start, struct.unpack_from("<I", out, start)[0] + len(more))
+    return bytes(out)
+
+
+def commented(comment: bytes) -> bytes:
+    out = io.BytesIO(zipped({"a.txt": CODE}))
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.comment = comment
+    return out.getvalue()
+
+
+def local_only(old: bytes, new: bytes) -> bytes:
+    """A zip whose file is headed otherwise than it is listed."""
+    whole = refilled()
+    assert whole.startswith(b"PK\x03\x04") and len(old) == len(new)
+    listed = whole.index(b"PK\x01\x02")
+    return whole[:listed].replace(old, new, 1) + whole[listed:]
+
+
+HIDDEN = b"what nobody is shown"
+STORED = zipped({"hidden.bin": HIDDEN})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        STORED + zipped({"README.md": CODE}),
+        between(refilled(), b"PK\x01\x02", HIDDEN),
+        between(refilled(), b"PK\x05\x06", HIDDEN),
+        refilled() + HIDDEN,
+        lengthened(refilled(), HIDDEN),
+        lengthened(refilled(name="a/"), HIDDEN),
+        refilled(struct.pack("<HH", 0x6375, 60_000) + bytes(60_000)),
+        refilled(struct.pack("<HH", 0x5455, 20) + HIDDEN),
+        refilled(struct.pack("<HH", 0x5455, 13) + bytes(13) + struct.pack("<HH", 0x5455, 13) + bytes(13)),
+        refilled(struct.pack("<HH", 0x5455, 13) + bytes(12)),
+        refilled(comment=HIDDEN),
+        commented(HIDDEN),
+        commented(b"f" * 39),
+        commented(b"f" * 41),
+        commented(b"F" * 40),
+        commented(b"f" * 40) + b"\n",
+        local_only(b"a.txt", b"b.txt"),
+        local_only(struct.pack("<I", len(CODE)), struct.pack("<I", 7)),
+    ],
+    ids=[
+        "another zip before it",
+        "between files and list",
+        "in the list",
+        "behind the end",
+        "behind the content of a file",
+        "in a folder",
+        "an unknown field",
+        "a known field that is too long",
+        "a known field twice",
+        "half a field",
+        "a comment on a file",
+        "a comment",
+        "39",
+        "41",
+        "capitals",
+        "behind a comment",
+        "another name",
+        "another size",
+    ],
+)
+def test_what_no_list_names_stays_outside(tmp_path: Path, content: bytes) -> None:
+    assert problem(tmp_path, content, "archive") != ""
+
+
+def test_a_wheel_holds_nothing_beside_its_files_either(tmp_path: Path) -> None:
+    assert "more than the files that are listed" in problem(tmp_path, STORED + wheel(), "wheel")
+
+
+@pytest.mark.parametrize(("length", "fits"), [(12, True), (13, True), (14, False)])
+def test_times_of_files_pass_up_to_their_size(tmp_path: Path, length: int, fits: bool) -> None:
+    extra = struct.pack("<HH", 0x5455, length) + bytes(length)
+    assert (problem(tmp_path, refilled(extra), "archive") == "") is fits
+
+
+@pytest.mark.parametrize("digits", [40, 64])
+def test_the_commit_that_git_names_is_told_to_whoever_decides(tmp_path: Path, digits: int) -> None:
+    looked = found(tmp_path, commented(b"0f" * (digits // 2)), "archive")
+    assert looked.problems == []
+    assert looked.notes == [f"It says that it was made from the commit {'0f' * (digits // 2)}."]
+
+
+class Pipe(io.RawIOBase):
+    """Where a packer cannot go back, so that it says behind each file how long it was."""
+
+    def __init__(self) -> None:
+        self.taken = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        self.taken += bytes(data)
+        return len(data)
+
+
+def test_a_zip_from_a_pipe(tmp_path: Path) -> None:
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.mkdir("code")
+        archive.writestr("code/naïve.py", CODE)
+        archive.writestr("code/long.txt", b"0123456789" * 9000)
+    assert problem(tmp_path, pipe.taken, "archive") == ""
+    without_mark = pipe.taken.replace(b"PK\x07\x08", b"", 1)
+    assert problem(tmp_path, without_mark, "archive") != "", "the second file is four bytes early"
+    lied = bytearray(pipe.taken)
+    lied[lied.index(b"PK\x07\x08") + 4] ^= 1
+    assert "more than" in problem(tmp_path, bytes(lied), "archive")
+
+
 def test_a_wheel(tmp_path: Path) -> None:
     looked = found(tmp_path, wheel({"helper-1.0.data/scripts/run": b"#!python\n"}), "wheel")
     assert (looked.problems, looked.notes) == ([], [])
