@@ -92,9 +92,26 @@ def test_from_signing_in_to_signing_out(page: Page, site: Site) -> None:
     for word in ("Download", "Export", "Shareable", "Hub Control", "Log Out"):
         assert word not in entries, entries
     page.keyboard.press("Escape")
-    # JupyterLab asks for these two once, and goes on without them.
-    closed = re.compile(r"/lsp/status\?|/api/nbconvert\?|Files leave only through the airlock")
+    # JupyterLab asks for these three once, and goes on without them.
+    closed = re.compile(
+        r"/lab/api/build\?|/lsp/status\?|Invalid response: 403|/api/nbconvert\?|Files leave only through the airlock"
+    )
     assert [fault for fault in faults if not closed.search(fault)] == []
+
+    # Files come in through the airlock, not through the file browser; what is edited is saved.
+    with page.expect_file_chooser() as chooser:
+        page.locator("[data-jp-item-name='uploader']").get_by_role("button").click()
+    chooser.value.set_files({"name": "codes.csv", "mimeType": "text/csv", "buffer": b"code,name\n"})
+    dialog = page.locator(".jp-Dialog")
+    expect(dialog).to_contain_text("only through the airlock")
+    shoot(page, "7-upload-refused")
+    dialog.get_by_role("button").last.click()
+    expect(page.locator(".jp-DirListing-item", has_text="codes.csv")).to_have_count(0)
+    page.locator(".jp-Notebook .cm-content").first.click()
+    page.keyboard.press("Control+s")
+    with page.expect_response(lambda r: r.request.method == "PUT" and "/api/contents/" in r.url) as saved:
+        page.get_by_role("button", name="Rename and Save").click()
+    assert saved.value.ok
 
     # Closing and signing out.
     room = page.url
