@@ -9,6 +9,7 @@ from hub.governance import Refused, Terms, admission
 from hub.governance.tiers import Tier
 from hub.ledger import EventKind, append
 from hub.rooms.spec import Backend, RoomSpec
+from hub.rooms.window import WindowSpec
 from hub.store import Store
 from hub.store.clock import utc_now
 from hub.store.names import Seat
@@ -79,7 +80,14 @@ def _by_the_hub(store: Store, kind: EventKind, seat: Seat, payload: dict[str, ob
         append(session, kind, actor="system:hub", project=seat.project, now=utc_now(), payload=payload)
 
 
-def record_opened(store: Store, terms: Terms, room: RoomSpec, backend: Backend, missing: list[str]) -> None:
+def record_opened(
+    store: Store,
+    terms: Terms,
+    room: RoomSpec,
+    backend: Backend,
+    missing: list[str],
+    window: WindowSpec | None,
+) -> None:
     """Write down that a seat's room is being started, with the limits in force and those that are missing."""
     payload = {
         "seat": terms.seat,
@@ -88,6 +96,8 @@ def record_opened(store: Store, terms: Terms, room: RoomSpec, backend: Backend, 
         "limits": {"in_force": asdict(room.limits), "missing": missing},
         "tier": terms.tier.name,
     }
+    if window is not None:
+        payload["window"] = asdict(window.limits)
     with store.write() as session:
         append(
             session,

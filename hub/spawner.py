@@ -119,7 +119,8 @@ class SeatMixin:
             self._use_own_host(parts.settings, seat)
             await parts.warden.start()
             # Written before anything of the room runs: a start that fails has its two entries as well.
-            await asyncio.to_thread(record_opened, parts.store, terms, room, backend, missing)
+            window = self._window.spec if self._window is not None else None
+            await asyncio.to_thread(record_opened, parts.store, terms, room, backend, missing, window)
             self._recorded = True
             self._opening, self._tier = secrets.token_hex(16), terms.tier.edition
             self._keep_state()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -60,7 +61,9 @@ class WindowSandbox:
         """End the sandbox and whatever is left in its control group."""
         if self._process is not None:
             self._process.kill()
-            await asyncio.to_thread(self._process.wait, _ENDS_WITHIN_S)
+            # What does not end in time is left to the control group: the room has to be stopped as well.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                await asyncio.to_thread(self._process.wait, _ENDS_WITHIN_S)
             self._process = None
         if self._said is not None:
             self._said.close()

@@ -221,7 +221,11 @@ EVENTS: Mapping[EventKind, EventSpec] = MappingProxyType(
                 "backend": "what isolates the room; with Docker the engine's version and the image's id",
                 "extract": "hash of the data mounted, or null",
             },
-            {"limits": "limits in force and those that could not be had", "tier": "the project's tier"},
+            {
+                "limits": "limits in force and those that could not be had",
+                "tier": "the project's tier",
+                "window": "the window's limits, where the seat has one",
+            },
         ),
         EventKind.SEAT_REFUSED: EventSpec(
             "A person asked for a seat and was refused.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -11,11 +12,13 @@ from pathlib import Path
 import pytest
 from output_checker.isolation import cgroup
 from playwright.sync_api import Browser, Page, Response, WebSocket, expect
+from sqlalchemy import select
 
 from hub.governance.members import end_member, list_members
 from hub.rooms.inside import installation_mark
 from hub.rooms.window import missing_programs
 from hub.store.clock import utc_now
+from hub.store.models import LedgerEntry
 from tests.browser.conftest import AlicesSession
 from tests.browser.site import SCREENSHOTS, Site, eventually
 from tests.isolation.world import environments, processes_of, read_proc
@@ -176,6 +179,14 @@ def test_a_window_that_dies_comes_again_and_the_room_runs_on(page: Page, site: S
     expect(page.locator("#status")).to_have_text(IN, timeout=60_000)
     assert set(rooms) <= set(processes_of(_seat_uid(site)))
     seen(page, lambda: share(page, GREEN) > 0.02)  # JupyterLab opens the notebook again, with its output
+
+
+def test_the_ledger_has_the_windows_limits(page: Page, site: Site) -> None:
+    with site.hub.store.read() as session:
+        opened = session.scalars(
+            select(LedgerEntry).where(LedgerEntry.kind == "seat.opened", LedgerEntry.project == "cohort")
+        ).one()
+    assert json.loads(opened.payload)["window"]["memory_bytes"] == 1024 << 20
 
 
 def test_the_window_is_another_user_than_the_room(page: Page, site: Site) -> None:
