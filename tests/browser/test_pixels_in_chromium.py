@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from hub.governance.members import end_member
 from hub.store import Store
+from hub.store.clock import utc_now
 from tests.browser.site import CHROMIUM, SCREENSHOTS, eventually
 from tests.browser.test_accessible_pages import AXE, RULES
-from tests.unit.door.conftest import Place, standing_door
+from tests.unit.door.conftest import SEAT, Place, standing_door
 from tests.unit.door.window.stand_ins import ends
 from tests.unit.door.window.xvnc import XVNC, Screen, xvnc
 
@@ -50,7 +52,9 @@ def shown(sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     found: list[tuple[Place, asyncio.AbstractEventLoop]] = []
 
     async def stand() -> None:
-        async with standing_door(sqlite_store, tmp_path, monkeypatch, ends(tmp_path)) as place:
+        # Patient enough for a browser that shares two processors with the door.
+        calm = {"recheck_s": 0.5, "freeze_s": 4.0}
+        async with standing_door(sqlite_store, tmp_path, monkeypatch, ends(tmp_path), **calm) as place:
             place.sign_in()
             found.append((place, asyncio.get_running_loop()))
             standing.set()
@@ -189,7 +193,9 @@ def test_a_display_of_high_density_can_have_every_pixel(chromium: Browser, shown
     context.close()
 
 
-def test_it_says_in_words_how_things_stand_and_comes_back_by_itself(chromium: Browser, shown: Shown) -> None:
+def test_it_says_in_words_how_things_stand_and_comes_back_by_itself(
+    chromium: Browser, shown: Shown, sqlite_store: Store
+) -> None:
     context = browser_of_alice(chromium, shown)
     page = open_screen(context, shown)
     status = page.locator("#status")
@@ -205,7 +211,7 @@ def test_it_says_in_words_how_things_stand_and_comes_back_by_itself(chromium: Br
 
     shown.at_the_door(shown.place.warden.stop)
     shown.at_the_door(shown.place.door.link.close)
-    expect(status).to_contain_text("Frozen")
+    expect(status).to_contain_text("Frozen", timeout=15_000)
     expect(page.locator("#screen canvas")).not_to_be_visible()
     shown.at_the_door(shown.place.warden.start)
     expect(status).to_have_text(IN)
@@ -218,6 +224,14 @@ def test_it_says_in_words_how_things_stand_and_comes_back_by_itself(chromium: Br
     expect(second.locator("#status")).to_have_text(IN)
     page.get_by_role("button", name="Reconnect").click()
     expect(status).to_have_text(IN)
+
+    who = {"project": SEAT.project, "person": SEAT.person}
+    with sqlite_store.write() as session:
+        end_member(session, **who, reason="left", actor="console:test", now=utc_now())
+    expect(page.locator("#screen canvas")).to_have_count(0)
+    reason = shown.place.door.watch.why_closed()
+    assert reason is not None
+    expect(status).to_contain_text(f"{reason} The room cannot be reached. Trying again in 2 seconds.")
     context.close()
 
 

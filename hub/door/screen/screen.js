@@ -27,6 +27,7 @@ const fullScreen = document.getElementById("full-screen");
 let screen = null;
 let attempts = 0;
 let retry = null;
+let told = ""; // why the door closed last, for as long as it stays closed
 
 /** noVNC's client, which can ask for as many pixels as the display has. */
 class Screen extends RFB {
@@ -88,6 +89,7 @@ function connect() {
   screen.addEventListener("connect", () => {
     opened = true;
     attempts = 0;
+    told = "";
     say(IN);
     screen.focus();
   });
@@ -100,7 +102,9 @@ function connect() {
 }
 
 function ended({ code, reason }, opened) {
-  const why = reason || (opened ? "The connection broke off." : UNREACHABLE);
+  const nothing = opened ? "The connection broke off." : `${told} ${UNREACHABLE}`.trimStart();
+  const why = reason || nothing;
+  told = reason || told;
   if (code === OPENED_ELSEWHERE || code === NOT_UNDERSTOOD) {
     say(`${why} Choose Reconnect to see it here.`);
     return;

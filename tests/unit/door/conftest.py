@@ -98,7 +98,13 @@ async def place(sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 @contextlib.asynccontextmanager
 async def standing_door(
-    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, window: WindowEnds | None = None
+    sqlite_store: Store,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    window: WindowEnds | None = None,
+    *,
+    recheck_s: float = RECHECK_S,
+    freeze_s: float = FREEZE_S,
 ) -> AsyncIterator[Place]:
     """A door of alice's seat with its hub and room; a window's door with ``window``."""
     now = utc_now()
@@ -147,8 +153,8 @@ async def standing_door(
         warden=warden.path,
         warden_token=warden.post(SEAT),
         cookie_secret="c" * 64,
-        recheck_s=RECHECK_S,
-        freeze_s=FREEZE_S,
+        recheck_s=recheck_s,
+        freeze_s=freeze_s,
         listen_fd=-1,
         networks=None,
         trusted_proxies=(),
