@@ -40,6 +40,7 @@ def check_may_upload(
         policy.waiting,
         files=files + 1,
         size=bytes_ + size,
+        held=records.bytes_held(session, person, policy.retention, now) + size,
         uploads=records.uploaded_within_an_hour(session, person, now) + 1,
     )
 

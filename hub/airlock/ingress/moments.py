@@ -35,8 +35,10 @@ def _possible(moment: Moment, event: Event, doing: str) -> None:
         raise WrongMoment(f"This request cannot be {doing} now: it is {moment.state}. {moment.state.meaning}")
 
 
-def check_upload(limits: Waiting, *, files: int, size: int, uploads: int) -> None:
-    """Room for one more: with it ``files`` of ``size`` bytes wait, and ``uploads`` came within an hour."""
+def check_upload(limits: Waiting, *, files: int, size: int, held: int, uploads: int) -> None:
+    """Room for one more: with it ``files`` of ``size`` bytes wait, the airlock holds copies of ``held`` bytes, and
+    ``uploads`` came within an hour.
+    """
     if uploads > limits.most_uploads_an_hour:
         raise TooMuch(
             f"You have uploaded {limits.most_uploads_an_hour} files within an hour: please come back later."
@@ -49,6 +51,11 @@ def check_upload(limits: Waiting, *, files: int, size: int, uploads: int) -> Non
         raise TooMuch(
             f"With this file, more than {limits.most_bytes // 1024} KB of yours would be waiting: "
             "withdraw one, or wait for a decision."
+        )
+    if held > limits.most_held_bytes:
+        raise TooMuch(
+            f"With this file, the airlock would hold more than {limits.most_held_bytes // 1024} KB of yours. It keeps "
+            "its copies for some days after a decision: please come back later."
         )
 
 
@@ -101,7 +108,9 @@ def is_over(moment: Moment, received: datetime, now: datetime, retention: Retent
 def copy_is_over(
     state: State, *, infected: bool, changed: datetime, now: datetime, retention: Retention
 ) -> bool:
-    """Whether the airlock's copy of a request is no longer needed."""
+    """Whether the airlock's copy of a request is no longer needed. What its author took back is nobody's business."""
+    if state is State.WITHDRAWN:
+        return True
     days = retention.infected_days if infected else retention.copy_days
     return state.final and now - changed >= timedelta(days=days)
 

@@ -108,6 +108,9 @@ class Waiting(_Strict):
         description="The most files of one person that nobody has decided on."
     )
     most_bytes: Bytes = Field(description="The most bytes of one person's files that nobody has decided on.")
+    most_held_bytes: Bytes = Field(
+        description="The most bytes of one person's files of which the airlock keeps copies, decided on or not."
+    )
     most_uploads_an_hour: Annotated[int, Field(ge=1, le=10_000)] = Field(
         description="The most uploads of one person within an hour."
     )

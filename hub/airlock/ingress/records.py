@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from hub.airlock.ingress.examine import Report
-from hub.airlock.ingress.moments import UNDECIDED, Moment
-from hub.airlock.ingress.policy import IngressPolicy, Type
+from hub.airlock.ingress.moments import UNDECIDED, Moment, copy_is_over
+from hub.airlock.ingress.policy import IngressPolicy, Retention, Type
+from hub.airlock.ingress.scan import Result
 from hub.airlock.ingress.states import State
 from hub.airlock.permissions import NotVisible
 from hub.store.models import IngressDecision, IngressRequest, Person, SeatRecord
@@ -61,6 +62,27 @@ def waiting_of(session: Session, person: str) -> tuple[int, int]:
         .where(Person.name == person, IngressRequest.state.in_(UNDECIDED))
     ).one()
     return count, int(size or 0)
+
+
+def bytes_held(session: Session, person: str, retention: Retention, now: datetime) -> int:
+    """How many bytes of a person's files, in all their projects, the airlock keeps copies of, decided on or not."""
+    longest = timedelta(days=max(retention.copy_days, retention.infected_days))
+    rows = session.execute(
+        select(IngressRequest.state, IngressRequest.scan, IngressRequest.changed_at, IngressRequest.bytes)
+        .join(IngressRequest.seat)
+        .join(SeatRecord.person)
+        .where(
+            Person.name == person,
+            or_(IngressRequest.state.in_(UNDECIDED), IngressRequest.changed_at > now - longest),
+        )
+    )
+    return sum(
+        size
+        for state, scan, changed, size in rows
+        if not copy_is_over(
+            State(state), infected=scan == Result.INFECTED, changed=changed, now=now, retention=retention
+        )
+    )
 
 
 def uploaded_within_an_hour(session: Session, person: str, now: datetime) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import secrets
 from functools import partial
@@ -99,8 +100,11 @@ class Upload(UploadPage):
                     f"The file is too large: no file may have more than {policy.most_bytes:,} bytes."
                 )
             files, waiting = await self.reading(lambda s: records.waiting_of(s, self.person))
+            held = await self.reading(lambda s: records.bytes_held(s, self.person, policy.retention, now))
             uploads = await self.reading(lambda s: records.uploaded_within_an_hour(s, self.person, now))
-            moments.check_upload(policy.waiting, files=files + 1, size=waiting, uploads=uploads + 1)
+            moments.check_upload(
+                policy.waiting, files=files + 1, size=waiting, held=held, uploads=uploads + 1
+            )
             self._form = UploadForm(self.request.headers.get("Content-Type", ""), self._begin, self._take)
         except PlainError as fault:
             self._fault = fault
@@ -206,6 +210,10 @@ class WithdrawIngress(SignedIn):
         await self.writing(
             lambda s: business.withdraw(s, int(number), person=self.person, policy=policy, now=now)
         )
+        with contextlib.suppress(OSError):  # then the porter removes it
+            await asyncio.get_running_loop().run_in_executor(
+                None, self.desk.ingress_copies.remove, int(number)
+            )
         self.back()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hub.airlock.ingress import business
 from hub.airlock.ingress.moments import TooMuch
 from hub.airlock.ingress.policy import load
 from hub.airlock.ingress.upload import CannotComeIn, check_name, check_why
@@ -113,6 +114,32 @@ def test_bytes_waiting_at_their_limit(coming_in: IngressWorld, size: int, fits: 
     else:
         with pytest.raises(TooMuch, match="would be waiting"):
             coming_in.upload(b"x" * size)
+
+
+@pytest.mark.parametrize(("size", "fits"), [(49, True), (50, True), (51, False)])
+def test_bytes_of_copies_at_their_limit_whatever_became_of_the_files(
+    coming_in: IngressWorld, size: int, fits: bool
+) -> None:
+    coming_in.change_policy(waiting__most_held_bytes=100)
+    refused = coming_in.upload(b"x" * 50)
+    coming_in.write(lambda s: business.spoil(s, refused, because="It changed.", now=coming_in.clock()))
+    coming_in.withdraw(coming_in.upload(b"x" * 50))
+    if fits:
+        coming_in.upload(b"x" * size)
+        return
+    coming_in.clock.forward(days=7, seconds=-1)
+    with pytest.raises(TooMuch, match="would hold more"):
+        coming_in.upload(b"x" * size)
+    coming_in.upload(b"x" * size, person="dave")
+    coming_in.clock.forward(seconds=1)
+    coming_in.upload(b"x" * size)
+
+
+def test_the_copy_of_what_was_taken_back_goes_at_once(coming_in: IngressWorld) -> None:
+    number = coming_in.upload()
+    coming_in.withdraw(number)
+    coming_in.run()
+    assert not coming_in.copies.path(number, 0).exists()
 
 
 @pytest.mark.parametrize(("before", "fits"), [(1, True), (2, True), (3, False)])

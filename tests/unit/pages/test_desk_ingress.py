@@ -150,6 +150,7 @@ async def test_the_author_takes_it_back(coming_in: IngressWorld, desk: Running) 
     await (await form(desk)).send()
     (number,) = numbers(coming_in)
     assert (await desk.as_("alice").click(f"ingress/{number}/withdraw")).status == 303
+    assert not coming_in.copies.path(number, 0).exists()
     assert coming_in.state_of(number) is State.WITHDRAWN
 
 
