@@ -6,6 +6,7 @@ this machine could take its port, and requests wait for the next one.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import secrets
@@ -15,6 +16,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import aiohttp
 from output_checker.errors import PlainError
 from output_checker.isolation import Limits, cgroup
 from output_checker.isolation.probe import control_groups_work
@@ -75,6 +77,19 @@ class SeatDoor:
         if self._child is not None:
             self._child.poll()  # or a dead one would wait to be reaped
         return self.state is not None and self.state.process is not None and self.state.process.runs()
+
+    async def answers(self, within_s: float) -> bool:
+        """Whether it answers a request at all; this one is for no seat, so any door refuses it at once."""
+        assert self.state is not None
+        limit = aiohttp.ClientTimeout(total=within_s)
+        address = f"http://127.0.0.1:{self.state.port}/"
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+            async with (
+                aiohttp.ClientSession(timeout=limit) as session,
+                session.get(address, allow_redirects=False),
+            ):
+                return True
+        return False
 
     async def end(self, group: str) -> None:
         """End the process, if there is one; the port stays taken."""

@@ -18,6 +18,7 @@ from jupyterhub.spawner import Spawner, SpawnException
 from jupyterhub.utils import hash_token
 from output_checker.errors import PlainError
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import object_session
 
 from hub.door import room_socket, visitor
@@ -53,8 +54,10 @@ from hub.store.names import Seat, parse_person, parse_project
 
 _ROOM_UP_WITHIN_S = 60.0
 ENDED_STARTING = "it ended while it was starting. A start-up file of your own may be at fault."
-# A door that the warden has not heard from by then is of no use.
+# A door that the warden has not heard for so long after it was to ask is of no use.
 _DOOR_SPEAKS_WITHIN_S = 30.0
+# JupyterHub ends a room that it finds again and whose door does not answer it within `http_timeout`: this is less.
+_FOUND_ANSWERS_WITHIN_S = 10.0
 # The kernel ends these processes when the hub's does, however that comes about.
 DIES_WITH_THE_HUB = ("/usr/bin/setpriv", "--pdeathsig", "KILL")
 
@@ -92,7 +95,6 @@ class SeatMixin:
     _ending = False
     _why = ""  # the first reason for the end that comes, until the ledger has it
     _found = False  # by this hub, which did not start it
-    _posted_at = 0.0  # when the warden was told of the door
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._door = SeatDoor()
@@ -151,20 +153,31 @@ class SeatMixin:
         if not self._room_runs():
             await self._end("the room ended")
             return 0
+        try:
+            reason = await self._look()
+        except (SQLAlchemyError, OSError):
+            # No reason to end: a hub that starts again takes a look that fails for a room that is gone.
+            # Until there is an answer, the door freezes by itself.
+            self.log.exception("%s could not be looked at", self._log_name)  # type: ignore[attr-defined]
+            return None
+        if reason is not None:
+            await self._end(reason)
+        return None if self._open else 0
+
+    async def _look(self) -> str | None:
+        """Why the seat has to end now, or ``None``."""
         decision = await self._ask_again()
+        if isinstance(decision, Refused):
+            return decision.reason
         reason = (
-            decision.reason
-            if isinstance(decision, Refused)
-            else other_terms(self._tier, decision.tier)
+            other_terms(self._tier, decision.tier)
             or self._idle(decision)
             or await self._see_to_door(decision)
         )
         if reason is None:
             async with self._turn:
                 reason = await self._window.see_to() if self._open and self._window else None
-        if reason is not None:
-            await self._end(reason)
-        return None if self._open else 0
+        return reason
 
     async def stop(self, now: bool = False) -> None:
         """Close the door, then stop the room."""
@@ -378,7 +391,6 @@ class SeatMixin:
         if self._window is not None:
             environment |= door_environment(self._window.spec)
         parts.warden.post(seat, token)
-        self._posted_at = time.monotonic()
         self._door.start(environment, door_group(room))
         self._keep_state()
         return door.port
@@ -392,10 +404,12 @@ class SeatMixin:
                 return None  # it ended meanwhile
             if self._door.state is None:
                 return "the hub ended while the room was starting"
+            answers = True
             if self._found:
                 await self._take_over(parts, seat, self._door.state)
-            silent = time.monotonic() - self._posted_at > _DOOR_SPEAKS_WITHIN_S
-            if self._door.runs() and (parts.warden.has_heard(seat) or not silent):
+                answers = await self._door.answers(_FOUND_ANSWERS_WITHIN_S)
+            silent = parts.warden.silent_for(seat) > _DOOR_SPEAKS_WITHIN_S + parts.settings.recheck_seconds
+            if self._door.runs() and answers and not silent:
                 return None
             if not self._doors_ended.may_start(time.monotonic()):
                 return "its door ended again and again"
@@ -414,7 +428,6 @@ class SeatMixin:
         await asyncio.to_thread(record_found, parts.store, seat)
         key: bytes = self.user.settings["cookie_secret"]  # type: ignore[attr-defined]
         await parts.warden.resume(seat, door_secret(key, "warden", door.nonce))
-        self._posted_at = time.monotonic()
         self._found = False
 
     def _renew_api_token(self) -> None:

@@ -44,13 +44,16 @@ log = logging.getLogger("lockedroom.warden")
 
 @dataclass
 class _Post:
-    """One door as the warden knows it. ``due`` is the number of the next event, ``last`` a hash of the one before."""
+    """One door as the warden knows it. ``due`` is the number of the next event, ``last`` a hash of the one before.
+
+    ``heard`` is when it last spoke, or else when it was let stand there.
+    """
 
     seat: Seat
     token: str
+    heard: float
     due: int = 1
     last: str = ""
-    heard: bool = False
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -92,7 +95,7 @@ class Warden:
         """Let a new door stand at ``seat``; returns the token it proves itself with. An older one is gone."""
         self.dismiss(seat)
         token = token or secrets.token_urlsafe(32)
-        self._posts[token] = _Post(seat, token)
+        self._posts[token] = _Post(seat, token, self._clock())
         return token
 
     async def resume(self, seat: Seat, token: str) -> None:
@@ -106,9 +109,10 @@ class Warden:
         for token in [token for token, post in self._posts.items() if post.seat == seat]:
             del self._posts[token]
 
-    def has_heard(self, seat: Seat) -> bool:
-        """Whether the door that stands at ``seat`` has said something yet."""
-        return any(post.heard for post in self._posts.values() if post.seat == seat)
+    def silent_for(self, seat: Seat) -> float:
+        """Seconds since the door that stands at ``seat`` last spoke or was let stand there; no end without one."""
+        heard = [post.heard for post in self._posts.values() if post.seat == seat]
+        return self._clock() - max(heard, default=float("-inf"))
 
     def _where_it_was(self, post: _Post) -> tuple[int, str]:
         with self._store.read() as session:
@@ -124,8 +128,9 @@ class Warden:
             if post is None:
                 log.warning("a door without a valid token was turned away")
                 return
-            post.heard = True
+            post.heard = self._clock()
             while line := await reader.readline():
+                post.heard = self._clock()
                 await _answer(writer, await self._handle(post, json.loads(line)))
         except (ValueError, AttributeError, OSError, RecursionError) as error:
             log.warning("a door's line was closed: %s", error)

@@ -202,6 +202,24 @@ async def test_an_older_door_of_the_same_seat_is_gone(warden: Warden, sqlite_sto
         await link.close()
 
 
+async def test_a_door_is_silent_since_it_last_spoke(sqlite_store: Store, tmp_path: Path) -> None:
+    now = [100.0]
+    warden = Warden(sqlite_store, tmp_path, clock=lambda: now[0])
+    await warden.start()
+    assert warden.silent_for(SEAT) == float("inf")
+    door = WardenLink(warden.path, warden.post(SEAT))
+    now[0] += 7
+    assert warden.silent_for(SEAT) == 7
+    await door.admission()
+    assert warden.silent_for(SEAT) == 0
+    now[0] += 9
+    assert warden.silent_for(SEAT) == 9
+    await door.admission()
+    assert warden.silent_for(SEAT) == 0
+    await door.close()
+    await warden.stop()
+
+
 async def test_an_ended_membership_is_told_with_its_reason(door: WardenLink, sqlite_store: Store) -> None:
     assert await door.admission() is None
     with sqlite_store.write() as session:
@@ -389,13 +407,13 @@ async def test_the_next_hub_knows_the_door_and_goes_on_at_its_number(
 
     other = Warden(sqlite_store, tmp_path)
     await other.start()
-    assert not other.has_heard(SEAT)
+    assert other.silent_for(SEAT) == float("inf")
     await other.resume(SEAT, token)
     wire = await Wire.to(other, token)
     await wire.says()
     again = {"event": "cell.passed", "n": 2, "details": {"kind": "execute_request", "code": "1"}}
     assert (await wire.ask(again))["ok"] is True, "its answer may have been lost with the hub"
-    assert other.has_heard(SEAT)
+    assert other.silent_for(SEAT) < 5
     await door.record("cell.passed", kind="execute_request", code="2")
     assert [one["number"] for one in entries(sqlite_store, EventKind.CELL_PASSED)] == [2, 3]
     assert entries(sqlite_store, EventKind.DOOR_GAP) == []
