@@ -207,11 +207,11 @@ class IngressWorld:
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
-    """An ordinary zip."""
+    """An ordinary zip, the same at every hour."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
