@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
+import json
 import secrets
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 from output_checker.errors import PlainError
@@ -22,19 +24,28 @@ from output_checker.isolation import Limits, cgroup
 from output_checker.isolation.probe import control_groups_work
 
 from hub.door import settings as door_settings
+from hub.door import visitor
+from hub.door.addresses import origin_of, seat_host
+from hub.governance.tiers import Tier
 from hub.rooms.process import Process
+from hub.rooms.spec import RoomSpec
+from hub.settings import Settings
+from hub.store.names import Seat
 
 _LIMITS = Limits(memory_bytes=768 * 1024 * 1024, processes=64)
 _ASK_FIRST_S = 3.0
+_OUR_OWN = "LOCKEDROOM_DOOR_"
 
 
 @dataclass(frozen=True)
 class DoorState:
-    """What the next hub needs to find a door. ``nonce`` is another for each process."""
+    """What the next hub needs to find a door. ``nonce`` is another for each process, ``told`` a mark of what it
+    was told when it started, see :func:`mark_of`."""
 
     port: int
     nonce: str
     process: Process | None = None
+    told: str = ""
 
 
 class SeatDoor:
@@ -69,7 +80,8 @@ class SeatDoor:
             start_new_session=True,
             cwd="/",
         )
-        self.state = DoorState(self.state.port, self.state.nonce, Process.of(self._child.pid))
+        process = Process.of(self._child.pid)
+        self.state = DoorState(self.state.port, self.state.nonce, process, mark_of(environment))
         _limit(group, self._child.pid)
 
     def runs(self) -> bool:
@@ -107,6 +119,34 @@ class SeatDoor:
             self._listener.close()
             self._listener = None
         self.state = None
+
+
+def environment_of(
+    room: RoomSpec, seat: Seat, tier: Tier, settings: Settings, warden: Path
+) -> dict[str, str]:
+    """What every door is told, its secrets aside."""
+    host = seat_host(settings.public_url, seat.person, seat.project)
+    return {
+        door_settings.ENV_ORIGIN: origin_of(settings.public_url, host),
+        door_settings.ENV_OWNER: seat.person,
+        door_settings.ENV_RUN_DIR: str(room.folders.run),
+        door_settings.ENV_ROOM_UID: str(room.uid),
+        door_settings.ENV_WARDEN: str(warden),
+        door_settings.ENV_RECHECK: str(settings.recheck_seconds),
+        door_settings.ENV_FREEZE: str(settings.freeze_seconds),
+        door_settings.ENV_NETWORKS: visitor.as_text(tier.networks or ()),
+        door_settings.ENV_PROXIES: settings.trusted_proxies or "",
+    }
+
+
+def mark_of(environment: Mapping[str, str]) -> str:
+    """A mark of what a door is told, without its secrets: another one, and it has to be told anew."""
+    told = {
+        name: value
+        for name, value in environment.items()
+        if name.startswith(_OUR_OWN) and name not in door_settings.SECRETS
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def door_secret(key: bytes, purpose: str, name: str) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hub.governance import Refused, Terms, admission
 from hub.governance.tiers import Tier
 from hub.ledger import EventKind, append
-from hub.rooms.spec import Backend, RoomSpec
+from hub.rooms.spec import Backend, RoomLimits, RoomSpec
 from hub.rooms.window import WindowSpec
 from hub.store import Store
 from hub.store.clock import utc_now
@@ -30,6 +30,11 @@ def other_terms(opened: str, tier: Tier) -> str | None:
     if before == tier.name:
         return f"what rooms of the tier {before} are given has changed since this one was opened"
     return f"the project's tier is {tier.name} now, and the room was opened as {before}"
+
+
+def other_limits(opened: RoomLimits, now: RoomLimits) -> str | None:
+    """Why a room that was opened with other limits than hold now does not go on, or ``None``. Pure."""
+    return None if opened == now else "what a room may use here has changed since this one was opened"
 
 
 def ask_admission(store: Store, person: str, project: str, *, record: bool = True) -> Terms | Refused:
@@ -69,9 +74,10 @@ def record_found(store: Store, seat: Seat) -> None:
     _by_the_hub(store, EventKind.SEAT_FOUND, seat, {"seat": seat.id})
 
 
-def record_door_ended(store: Store, seat: Seat) -> None:
-    """Write down that a door's process ended by itself, and that another one opens."""
-    reason = "its process ended or did not answer; another one opens"
+def record_door_ended(store: Store, seat: Seat, *, as_told: bool) -> None:
+    """Write down that another door opens: one ended by itself, or was told other things than hold now."""
+    why = "its process ended or did not answer" if as_told else "what doors are told here has changed"
+    reason = f"{why}; another one opens"
     _by_the_hub(store, EventKind.DOOR_CLOSED, seat, {"seat": seat.id, "reason": reason})
 
 

@@ -32,10 +32,11 @@ from hub.restarts import Restarts
 from hub.rooms.process import Process
 from hub.rooms.spec import Backend, RoomSpec
 from hub.rooms.window import WindowSpec
-from hub.seat_door import DoorState, SeatDoor, door_secret
+from hub.seat_door import DoorState, SeatDoor, door_secret, environment_of, mark_of
 from hub.seat_record import (
     ask_admission,
     idle_too_long,
+    other_limits,
     other_terms,
     record_closed,
     record_door_ended,
@@ -44,7 +45,7 @@ from hub.seat_record import (
     record_refused,
 )
 from hub.seat_remains import Remains, remains_of
-from hub.seat_room import door_group, idle_minutes, room_spec
+from hub.seat_room import door_group, idle_minutes, room_limits, room_spec
 from hub.seat_state import SeatState
 from hub.seat_window import Running, SeatWindow, door_environment, window_spec
 from hub.settings import Settings, load
@@ -171,6 +172,7 @@ class SeatMixin:
             return decision.reason
         reason = (
             other_terms(self._tier, decision.tier)
+            or self._other_limits(decision)
             or self._idle(decision)
             or await self._see_to_door(decision)
         )
@@ -298,6 +300,11 @@ class SeatMixin:
         person, project = str(self.user.name), str(self.name)  # type: ignore[attr-defined]
         return await asyncio.to_thread(ask_admission, parts.store, person, project, record=False)
 
+    def _other_limits(self, terms: Terms) -> str | None:
+        """Settings may have changed between two hubs."""
+        assert self.room is not None
+        return other_limits(self.room.limits, room_limits(terms.tier, HubParts.get().settings))
+
     def _idle(self, terms: Terms) -> str | None:
         """Why a room that nobody uses ends, or ``None``. The door reports what the person does."""
         minutes = idle_minutes(terms.tier, HubParts.get().settings)
@@ -364,36 +371,28 @@ class SeatMixin:
         """Start a door before the room; its port. Raises PlainError."""
         room = self.room
         assert room is not None
-        settings = parts.settings
         door = self._door.prepare()
         self._keep_state()
         key: bytes = self.user.settings["cookie_secret"]  # type: ignore[attr-defined]
         token = door_secret(key, "warden", door.nonce)
         environment: dict[str, str] = Spawner.get_env(self)
+        environment |= self._door_is_told(parts, seat, terms)
         environment |= {
             "JUPYTERHUB_OAUTH_CALLBACK_URL": self.public_url + "oauth_callback",
-            "JUPYTERHUB_HOST": settings.public_url,
-            door_settings.ENV_ORIGIN: origin_of(
-                settings.public_url, seat_host(settings.public_url, seat.person, seat.project)
-            ),
-            door_settings.ENV_OWNER: seat.person,
-            door_settings.ENV_RUN_DIR: str(room.folders.run),
-            door_settings.ENV_ROOM_UID: str(room.uid),
-            door_settings.ENV_WARDEN: str(parts.warden.path),
+            "JUPYTERHUB_HOST": parts.settings.public_url,
             door_settings.ENV_WARDEN_TOKEN: token,
             # The same for every door of this opening: the person's browser stays signed in.
             door_settings.ENV_COOKIE_SECRET: door_secret(key, "cookies", self._opening),
-            door_settings.ENV_RECHECK: str(settings.recheck_seconds),
-            door_settings.ENV_FREEZE: str(settings.freeze_seconds),
-            door_settings.ENV_NETWORKS: visitor.as_text(terms.tier.networks or ()),
-            door_settings.ENV_PROXIES: settings.trusted_proxies or "",
         }
-        if self._window is not None:
-            environment |= door_environment(self._window.spec)
         parts.warden.post(seat, token)
         self._door.start(environment, door_group(room))
         self._keep_state()
         return door.port
+
+    def _door_is_told(self, parts: HubParts, seat: Seat, terms: Terms) -> dict[str, str]:
+        assert self.room is not None
+        told = environment_of(self.room, seat, terms.tier, parts.settings, parts.warden.path)
+        return told | (door_environment(self._window.spec) if self._window is not None else {})
 
     async def _see_to_door(self, terms: Terms) -> str | None:
         """Take over the door of an earlier hub, open another where it died; why that cannot be, or ``None``."""
@@ -408,13 +407,15 @@ class SeatMixin:
             if self._found:
                 await self._take_over(parts, seat, self._door.state)
                 answers = await self._door.answers(_FOUND_ANSWERS_WITHIN_S)
+                self._use_own_host(parts.settings, seat)
+            as_told = self._door.state.told == mark_of(self._door_is_told(parts, seat, terms))
             silent = parts.warden.silent_for(seat) > _DOOR_SPEAKS_WITHIN_S + parts.settings.recheck_seconds
-            if self._door.runs() and answers and not silent:
+            if self._door.runs() and answers and as_told and not silent:
                 return None
             if not self._doors_ended.may_start(time.monotonic()):
                 return "its door ended again and again"
             try:
-                await asyncio.to_thread(record_door_ended, parts.store, seat)
+                await asyncio.to_thread(record_door_ended, parts.store, seat, as_told=as_told)
                 await self._stop_door()
                 if not self.api_token:
                     self._renew_api_token()

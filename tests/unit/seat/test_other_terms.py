@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from hub.governance.tiers import load_tiers
-from hub.seat_record import other_terms
+from hub.seat_record import other_limits, other_terms
+from hub.seat_room import room_limits
+from hub.settings import Settings
 
 LOW = load_tiers().find("low")
 
@@ -40,3 +42,10 @@ def test_the_same_tier_under_which_rooms_are_given_other_things_ends_it(changes:
 @pytest.mark.parametrize("changes", [{"description": "Other words."}, {"reviewers": 3}, {"idle_minutes": 1}])
 def test_what_is_asked_for_anew_at_every_look_does_not_end_it(changes: dict[str, Any]) -> None:
     assert other_terms(LOW.edition, LOW.model_copy(update=changes)) is None
+
+
+@pytest.mark.parametrize(("memory_mb", "goes_on"), [(1023, False), (1024, True), (1025, False)])
+def test_other_limits_of_this_installation_end_it(memory_mb: int, goes_on: bool) -> None:
+    opened = room_limits(LOW, Settings(seat_memory_mb=1024))
+    said = other_limits(opened, room_limits(LOW, Settings(seat_memory_mb=memory_mb)))
+    assert (said is None) == goes_on
