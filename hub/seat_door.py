@@ -1,7 +1,8 @@
 """A seat's door as a process: started, found again by the next hub, ended.
 
 The hub holds the listening socket as well, so a door that died leaves no moment in which another process of
-this machine could take its port, and requests wait for the next one.
+this machine could take its port, and requests wait for the next one. A hub that finds a door takes a copy of its
+socket, which the kernel allows root, and others as ptrace(2) has it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from hub.door import settings as door_settings
 from hub.door import visitor
 from hub.door.addresses import origin_of, seat_host
 from hub.governance.tiers import Tier
+from hub.held_port import listener_of
 from hub.rooms.process import Process
 from hub.rooms.spec import RoomSpec
 from hub.settings import Settings
@@ -83,6 +85,11 @@ class SeatDoor:
         process = Process.of(self._child.pid)
         self.state = DoorState(self.state.port, self.state.nonce, process, mark_of(environment))
         _limit(group, self._child.pid)
+
+    def hold_port(self) -> None:
+        """Hold the port of a door that an earlier hub started, where the kernel lets this one."""
+        if self._listener is None and self.state is not None and self.state.process is not None:
+            self._listener = listener_of(self.state.process, self.state.port)
 
     def runs(self) -> bool:
         """Whether there is a door."""

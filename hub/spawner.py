@@ -425,6 +425,7 @@ class SeatMixin:
         return None
 
     async def _take_over(self, parts: HubParts, seat: Seat, door: DoorState) -> None:
+        self._door.hold_port()
         await parts.warden.start()
         await asyncio.to_thread(record_found, parts.store, seat)
         key: bytes = self.user.settings["cookie_secret"]  # type: ignore[attr-defined]
