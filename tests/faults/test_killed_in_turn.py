@@ -63,6 +63,20 @@ def test_a_hub_that_is_killed_comes_back_to_its_rooms_and_nobody_is_disconnected
 
 
 @once
+def test_a_hub_that_comes_back_to_a_door_that_hangs_opens_another_before_the_same_kernel(
+    world: World, witness: Witness
+) -> None:
+    door, (hub,) = witness.door, world.pids_of_hub()["hub"]
+    assert door is not None
+    os.kill(door, signal.SIGSTOP)
+    os.kill(hub, signal.SIGKILL)
+    until(lambda: witness.door not in {None, door}, 40, "another door")
+    until(witness.hub_answers, 30, "the hub answers")
+    until(witness.answers, 30, "the door answers the browser that was signed in before")
+    witness.reconnect()
+
+
+@once
 def test_a_hub_that_stays_away_freezes_the_stream_which_goes_on_with_the_next_hub(
     world: World, witness: Witness
 ) -> None:
