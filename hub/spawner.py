@@ -109,7 +109,8 @@ class SeatMixin:
         Returns the door's address, as JupyterHub expects it.
         """
         parts = HubParts.get()
-        self._ending = False
+        if self._recorded:
+            await self._end("stopped")  # of the opening before: its end could not be written
         seat, terms = await self._admit(parts)
         try:
             backend = await asyncio.to_thread(self.backend, parts.settings)

@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 
 import pytest
+from jupyterhub.spawner import SpawnException
 from sqlalchemy.exc import OperationalError
 
 from hub.bubblewrap_seat import BubblewrapSeat
@@ -38,5 +39,16 @@ async def test_a_closing_that_could_not_be_written_is_written_later_with_its_own
     with without_table(parts, "ledger_entries"), pytest.raises(OperationalError):
         await seat.poll()
     await seat.stop()
+    (why,) = closed_because(parts)
+    assert why != "stopped"
+
+
+async def test_it_is_written_at_the_latest_before_the_seat_opens_again(
+    parts: HubParts, seat: BubblewrapSeat
+) -> None:
+    with without_table(parts, "ledger_entries"), pytest.raises(OperationalError):
+        await seat.poll()
+    with pytest.raises(SpawnException):
+        await seat.start()
     (why,) = closed_because(parts)
     assert why != "stopped"
