@@ -30,6 +30,8 @@ CLOSED_BY_HUB = 4403
 NOT_UNDERSTOOD = 4400
 # How long a cell waits to be written down, so that a hub that starts again loses none.
 _HELD_S = 30.0
+# A Jupyter server closes what has not answered its pings for 90 s.
+ALIVE_EVERY_S = 30.0
 
 
 class Relay:
@@ -131,7 +133,7 @@ class Relay:
         assert self._browser is not None
         try:
             async for message in self._room:
-                reason = await self._door.passage(self)
+                reason = await self._passage_out(self._room)
                 if reason is not None:
                     self.close(reason)
                     return
@@ -145,6 +147,15 @@ class Relay:
             self.end()
             return
         self.close("The room ended this connection.", 1001)
+
+    async def _passage_out(self, room: aiohttp.ClientWebSocketResponse) -> str | None:
+        """As :meth:`hub.door.context.Door.passage`. Nobody reads the room's pings meanwhile, but it hears of us."""
+        while True:
+            try:
+                async with asyncio.timeout(ALIVE_EVERY_S):
+                    return await self._door.passage(self)
+            except TimeoutError:
+                await room.pong()
 
     def _count(self, *, bytes_in: int = 0, bytes_out: int = 0) -> None:
         self._door.count(self.session, Tally(messages=1, bytes_in=bytes_in, bytes_out=bytes_out))

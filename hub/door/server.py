@@ -13,6 +13,10 @@ from hub.door.relay_pixels import TO_WINDOW_LIMIT
 from hub.door.relay_websocket import TO_ROOM_LIMIT
 from hub.door.screen_files import ScreenFiles
 
+# So that nothing on the way takes a quiet connection for a dead one. Whoever does not answer is not put out: a frozen
+# door does not read, and the answer waits with all else. How long a connection stays, membership says.
+PING_EVERY_S = 30
+
 _SOCKETS = r"(?:api/kernels/[^/]+/channels|terminals/websocket/.*|api/events/subscribe)"
 
 
@@ -52,7 +56,8 @@ def _application(door: Door, routes: list[Any], websocket_limit: int, **more: An
         door=door,
         cookie_secret=door.cookie_secret,
         websocket_max_message_size=websocket_limit,
-        websocket_ping_interval=30,
+        websocket_ping_interval=PING_EVERY_S,
+        websocket_ping_timeout=0,
         log_function=door.log_request,
         **more,
     )

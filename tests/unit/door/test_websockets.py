@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web as aioweb
 from sqlalchemy import select
 
+from hub.door import relay_websocket, server
 from hub.door.budget import TOO_MUCH
 from hub.door.cell_store import CellStore
 from hub.door.cells import BINARY_PROTOCOL
@@ -20,7 +22,7 @@ from hub.store import Store
 from hub.store.clock import utc_now
 from hub.store.models import LedgerEntry
 from tests.unit.door.asking import KERNEL, dial, echo, execute, status
-from tests.unit.door.conftest import FREEZE_S, RECHECK_S, SEAT, Place
+from tests.unit.door.conftest import FREEZE_S, RECHECK_S, SEAT, Place, standing_door
 
 
 def end_alices(store: Store) -> None:
@@ -236,6 +238,57 @@ async def test_what_the_room_says_waits_while_the_hub_cannot_be_asked_who_signed
             await channel.receive(timeout=FREEZE_S)
         place.hub.answers = True
         assert await channel.receive_str(timeout=5) == "secret"
+
+
+async def test_what_waits_in_a_freeze_stays_connected_though_nobody_reads_an_answer_to_a_ping(
+    monkeypatch: pytest.MonkeyPatch, sqlite_store: Store, tmp_path: Path
+) -> None:
+    every_s = 0.4
+    monkeypatch.setattr(server, "PING_EVERY_S", every_s)
+    async with standing_door(sqlite_store, tmp_path, monkeypatch) as place:
+        place.sign_in()
+        async with dial(place, protocols=(BINARY_PROTOCOL,)) as channel:
+            await place.warden.stop()
+            await place.door.link.close()
+            await frozen(place)
+            await channel.send_bytes(execute("1"))
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(4 * every_s):  # receive's own begins anew with each ping
+                    await channel.receive()
+            await place.warden.start()
+            assert await channel.receive_bytes(timeout=5) == execute("1")
+
+
+async def test_what_the_room_says_in_a_freeze_does_not_make_it_give_up(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every_s = 0.6
+    monkeypatch.setattr(relay_websocket, "ALIVE_EVERY_S", every_s / 6)
+    place.sign_in()
+
+    async def talk(request: aioweb.Request) -> aioweb.StreamResponse:
+        channel = aioweb.WebSocketResponse(heartbeat=every_s)
+        await channel.prepare(request)
+        await channel.receive()
+        await frozen(place)
+        await channel.send_str("first")
+        await channel.receive()
+        await channel.send_str("second")
+        return channel
+
+    connecting = dial(place, "api/events/subscribe")
+    place.room = talk
+    async with connecting as channel:
+        await channel.send_str("listening")
+        await place.warden.stop()
+        await place.door.link.close()
+        await frozen(place)
+        with pytest.raises(TimeoutError):
+            await channel.receive(timeout=4 * every_s)
+        await place.warden.start()
+        assert await channel.receive_str(timeout=5) == "first"
+        await channel.send_str("go on")
+        assert await channel.receive_str(timeout=5) == "second"
 
 
 async def test_a_membership_that_ended_during_a_freeze_closes_what_waited(
