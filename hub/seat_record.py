@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from hub.governance import Refused, Terms, admission
 from hub.governance.tiers import Tier
 from hub.ledger import EventKind, append
 from hub.rooms.spec import Backend, RoomLimits, RoomSpec
-from hub.rooms.window import WindowSpec
+from hub.rooms.window import WindowLimits, WindowSpec
 from hub.store import Store
 from hub.store.clock import utc_now
 from hub.store.names import Seat
+
+_Limits = TypeVar("_Limits", RoomLimits, WindowLimits)
 
 
 def idle_too_long(last_activity: datetime | None, now: datetime, minutes: int) -> bool:
@@ -32,8 +35,8 @@ def other_terms(opened: str, tier: Tier) -> str | None:
     return f"the project's tier is {tier.name} now, and the room was opened as {before}"
 
 
-def other_limits(opened: RoomLimits, now: RoomLimits) -> str | None:
-    """Why a room that was opened with other limits than hold now does not go on, or ``None``. Pure."""
+def other_limits(opened: _Limits, now: _Limits) -> str | None:
+    """Why a seat that was opened with other limits than hold now does not go on, or ``None``. Pure."""
     return None if opened == now else "what a room may use here has changed since this one was opened"
 
 

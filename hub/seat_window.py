@@ -15,7 +15,7 @@ from hub.door import room_socket
 from hub.door import settings as door_settings
 from hub.restarts import Restarts
 from hub.rooms.folders import prepare_window, renew_window
-from hub.rooms.spec import Backend, RoomSpec
+from hub.rooms.spec import Backend, RoomLimits, RoomSpec
 from hub.rooms.window import RELAY_PORT, RFB_SOCKET, WindowLimits, WindowSpec, window_of
 from hub.settings import Settings
 
@@ -48,12 +48,17 @@ def window_spec(settings: Settings, room: RoomSpec, backend: Backend) -> WindowS
         raise PlainError("The window's viewer is missing: run `npm ci`.")
     uid, gid = settings.window_ids(room.uid) if backend.own_user else (room.uid, room.gid)
     run, door, _ = prepare_window(settings.state, seat=room.seat, uid=uid, gid=gid)
-    limits = WindowLimits(
+    limits = window_limits(settings, room.limits)
+    return window_of(room, uid=uid, gid=gid, run=run, door=door, limits=limits)
+
+
+def window_limits(settings: Settings, room: RoomLimits) -> WindowLimits:
+    """What the window of a room with these limits may use here. Pure."""
+    return WindowLimits(
         memory_bytes=settings.window_memory_mb * 1024 * 1024,
         processes=_PROCESSES,
-        cpu_percent=room.limits.cpu_percent,
+        cpu_percent=room.cpu_percent,
     )
-    return window_of(room, uid=uid, gid=gid, run=run, door=door, limits=limits)
 
 
 def door_environment(spec: WindowSpec) -> dict[str, str]:

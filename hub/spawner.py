@@ -47,7 +47,7 @@ from hub.seat_record import (
 from hub.seat_remains import Remains, remains_of
 from hub.seat_room import door_group, idle_minutes, room_limits, room_spec
 from hub.seat_state import SeatState
-from hub.seat_window import Running, SeatWindow, door_environment, window_spec
+from hub.seat_window import Running, SeatWindow, door_environment, window_limits, window_spec
 from hub.settings import Settings, load
 from hub.store import Store, open_store
 from hub.store.clock import utc_now
@@ -304,7 +304,11 @@ class SeatMixin:
     def _other_limits(self, terms: Terms) -> str | None:
         """Settings may have changed between two hubs."""
         assert self.room is not None
-        return other_limits(self.room.limits, room_limits(terms.tier, HubParts.get().settings))
+        settings = HubParts.get().settings
+        reason = other_limits(self.room.limits, room_limits(terms.tier, settings))
+        if reason is None and self._window is not None:
+            reason = other_limits(self._window.spec.limits, window_limits(settings, self.room.limits))
+        return reason
 
     def _idle(self, terms: Terms) -> str | None:
         """Why a room that nobody uses ends, or ``None``. The door reports what the person does."""

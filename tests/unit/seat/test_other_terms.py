@@ -10,6 +10,7 @@ import pytest
 from hub.governance.tiers import load_tiers
 from hub.seat_record import other_limits, other_terms
 from hub.seat_room import room_limits
+from hub.seat_window import window_limits
 from hub.settings import Settings
 
 LOW = load_tiers().find("low")
@@ -48,4 +49,12 @@ def test_what_is_asked_for_anew_at_every_look_does_not_end_it(changes: dict[str,
 def test_other_limits_of_this_installation_end_it(memory_mb: int, goes_on: bool) -> None:
     opened = room_limits(LOW, Settings(seat_memory_mb=1024))
     said = other_limits(opened, room_limits(LOW, Settings(seat_memory_mb=memory_mb)))
+    assert (said is None) == goes_on
+
+
+@pytest.mark.parametrize(("memory_mb", "goes_on"), [(1023, False), (1024, True), (1025, False)])
+def test_other_limits_of_windows_end_it(memory_mb: int, goes_on: bool) -> None:
+    room = room_limits(LOW, Settings())
+    opened = window_limits(Settings(window_memory_mb=1024), room)
+    said = other_limits(opened, window_limits(Settings(window_memory_mb=memory_mb), room))
     assert (said is None) == goes_on
