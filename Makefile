@@ -16,7 +16,7 @@ packages:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Lockedroom needs Python 3.11 or newer: set PYTHON=/path/to/python3 and run make again."; exit 1; }
 	$(PYTHON) -m venv --clear .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/uv.txt
-	.venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r locks/dev.txt
+	.venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python --require-hashes -r locks/dev.txt
 	.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e extensions/output_checker -e .
 	@touch $@
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from output_checker.policy import load_policy
+from output_checker.policy import PolicyError, load_policy
 from output_checker.strictness import weaker_in
 
 from hub.governance.errors import NotNow, WrongValue
@@ -51,7 +51,14 @@ def check_policy_is_enough(tier: Tier, policy: str) -> None:
 
 
 def policy_in_force(tier: Tier, named: str) -> str:
-    """The disclosure policy of a project: the one it names where that is strict enough, or the tier's own."""
+    """The disclosure policy of a project: the one it names where that is strict enough, or the tier's own.
+
+    A policy that is gone stays the project's: nothing passes a check by it, and the tier's own may be weaker.
+    """
+    try:
+        load_policy(named)
+    except PolicyError:
+        return named
     return named if is_enough(tier, named) else tier.disclosure[0]
 
 

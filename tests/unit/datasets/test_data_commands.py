@@ -247,7 +247,9 @@ def test_the_approval_raises_the_tier_to_what_the_data_need(state: Path, files: 
     wrong = refused(command(state, "project", "approve", "road-safety", approval))
     assert "need at least the tier low, and the approval says synthetic" in wrong
     approval.write_text(json.dumps(APPROVED))
-    assert command(state, "project", "approve", "road-safety", approval).stdout.endswith("tier is low.\n")
+    assert command(state, "project", "approve", "road-safety", approval).stdout.endswith(
+        "tier is low, and its outputs are checked by sacro.\n"
+    )
     assert lockedroom(state, "extract", "road-safety").returncode == 0
     (entry,) = ledger(state, "extract.made")
     assert (entry["tier"], entry["real"]) == ("low", ["stats19"])

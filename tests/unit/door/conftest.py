@@ -28,7 +28,7 @@ from tests.unit import builders
 SEAT = Seat(parse_person("alice"), parse_project("road-safety"))
 PREFIX = f"/user/{SEAT.person}/{SEAT.project}/"
 SCOPE = f"access:servers!server={SEAT.person}/{SEAT.project}"
-RECHECK_S, FREEZE_S = 0.2, 0.8
+RECHECK_S, FREEZE_S = 0.2, 1.5
 
 
 class SignIns:
