@@ -7,6 +7,7 @@ socket, which the kernel allows root, and others as ptrace(2) has it.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import hmac
@@ -118,7 +119,9 @@ class SeatDoor:
             self._child.poll()
             self._child = None
         if hierarchies := cgroup.find_hierarchies():
-            cgroup.remove(hierarchies, group)
+            await asyncio.to_thread(
+                cgroup.remove, hierarchies, group
+            )  # waits for a process that is not reaped yet
 
     def leave(self) -> None:
         """Give the port back."""
