@@ -37,6 +37,7 @@ from hub.store.names import Seat
 
 _LIMITS = Limits(memory_bytes=768 * 1024 * 1024, processes=64)
 _ASK_FIRST_S = 3.0
+_REAPED_WITHIN_S = 5.0
 _OUR_OWN = "LOCKEDROOM_DOOR_"
 
 
@@ -116,7 +117,9 @@ class SeatDoor:
         if self.state is not None and self.state.process is not None:
             await self.state.process.end(ask_first_s=_ASK_FIRST_S)
         if self._child is not None:
-            self._child.poll()
+            # Its last threads may still be ending: until it is reaped, its number and its group stay taken.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                await asyncio.to_thread(self._child.wait, _REAPED_WITHIN_S)
             self._child = None
         if hierarchies := cgroup.find_hierarchies():
             await asyncio.to_thread(
