@@ -100,8 +100,9 @@ class Engine:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             self._process.wait(60)
-        for namespace in Path(self._folder.name).glob("exec/netns/*"):  # it leaves some of them mounted
-            subprocess.run(["umount", "--lazy", str(namespace)], check=False, capture_output=True)
+        # It leaves some of these mounted, above all one that was killed in between.
+        for mounted in [*Path(self._folder.name).glob("exec/netns/*"), self._data / "data"]:
+            subprocess.run(["umount", "--lazy", str(mounted)], check=False, capture_output=True)
         self._folder.cleanup()
 
     def __enter__(self) -> Engine:
