@@ -6,9 +6,10 @@ from pydantic import BaseModel
 
 from docs.generator.markdown import code, table
 from docs.generator.markdown import page as whole_page
+from docs.generator.states import states_of
+from hub.airlock.ingress import states
 from hub.airlock.ingress.policy import IngressPolicy, Retention, Type, TypeRule, Unpacked, Waiting, load
 from hub.airlock.ingress.scan import Result
-from hub.airlock.ingress.states import TRANSITIONS, Event, State
 
 
 def page() -> str:
@@ -19,29 +20,7 @@ def page() -> str:
         "A request begins when a member of a project uploads a file on the desk. What may come in is said by "
         "`policies/ingress.yaml`, or the file that `LOCKEDROOM_INGRESS_POLICY` names. It is read again when it "
         "changes. Decisions that were made by another one are void.",
-        "## Diagram",
-        f"```mermaid\n{diagram()}\n```",
-        "## States",
-        table(
-            ("State", "Meaning", "Final"),
-            [(code(s.value), s.meaning, "yes" if s.final else "") for s in State],
-        ),
-        "## Transitions",
-        "Anything that is not in this table cannot happen.",
-        table(
-            ("From", "Event", "To", "Who"),
-            [
-                (
-                    code(t.source.value) if t.source else "(begins)",
-                    t.event.value,
-                    code(t.target.value),
-                    t.who.value,
-                )
-                for t in TRANSITIONS
-            ],
-        ),
-        "## Events",
-        table(("Event", "Meaning"), [(e.value, e.meaning) for e in Event]),
+        *states_of(states),
         "## Results of the malware scan",
         table(("Result", "Meaning"), [(code(r.value), r.meaning) for r in Result]),
         "## The policy that comes along",
@@ -83,11 +62,3 @@ def fields(policy: IngressPolicy) -> list[tuple[str, str, str]]:
     ]
     scan = IngressPolicy.model_fields["malware_scan"].description or ""
     return [*found, (code("malware_scan"), code(policy.malware_scan), scan)]
-
-
-def diagram() -> str:
-    """The table as a Mermaid state diagram."""
-    lines = ["stateDiagram-v2"]
-    lines += [f"    {t.source or '[*]'} --> {t.target}: {t.event}" for t in TRANSITIONS]
-    lines += [f"    {state} --> [*]" for state in State if state.final]
-    return "\n".join(lines)

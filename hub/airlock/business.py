@@ -125,7 +125,7 @@ def spoil(session: Session, number: int, *, because: str, now: datetime) -> None
     case = Case.open(session, number, now)
     if transition(case.state, Event.REFUSE) is None:
         return
-    _void_standing(case, because)
+    case.void_decisions(because)
     case.request.refusal = because  # with the state, in one statement: the database wants both or neither
     case.move(Event.REFUSE)
     case.record(EventKind.BUNDLE_REFUSED, seat=case.seat.id, reason=because, bundle=number)
@@ -153,7 +153,7 @@ def record_check(session: Session, number: int, outcome: Outcome, now: datetime)
             if event is Event.FAIL_CHECK
             else _changed(request, outcome)
         )
-        if _void_standing(case, changed):
+        if case.void_decisions(changed):
             case.record(EventKind.REVIEWS_VOIDED, request=number, reason=changed)
     request.checked_at = now
     request.verdict = outcome.verdict
@@ -186,7 +186,7 @@ def ask_for_more(session: Session, number: int, now: datetime) -> State:
     if case.state is not State.APPROVED or not policies.too_few(case.moment, case.author):
         return case.state
     because = "Fewer approvals count now than the project's tier asks for."
-    if _void_standing(case, because):
+    if case.void_decisions(because):
         case.record(EventKind.REVIEWS_VOIDED, request=number, reason=because)
     case.move(Event.VOID)
     return case.state
@@ -343,14 +343,6 @@ def _decide(case: Case, person: str, decision: str, comment: str | None, seen: s
     case.record(
         EventKind.REVIEW_RECORDED, person, request=case.request.number, decision=decision, binds=binding
     )
-
-
-def _void_standing(case: Case, because: str) -> bool:
-    void = [d for d in case.request.decisions if d.void_at is None]
-    for decision in void:
-        decision.void_at = case.now
-        decision.void_because = because
-    return bool(void)
 
 
 def _changed(request: AirlockRequest, outcome: Outcome) -> str:

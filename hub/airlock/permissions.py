@@ -6,10 +6,11 @@ Whether the moment is right is asked in ``policies``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from output_checker.errors import PlainError
+
+from hub.airlock.asking import passes
 
 OUTPUT_CHECKER = "output_checker"
 
@@ -91,39 +92,31 @@ def _admitted(actor: Actor) -> None:
         raise NotAllowed(f"The project of this request is not open to you at the moment.{reason}")
 
 
-def _answers(check: Callable[[Actor, str], None], actor: Actor, author: str) -> bool:
-    try:
-        check(actor, author)
-    except NotAllowed:
-        return False
-    return True
-
-
 def may_see_as_author(actor: Actor, author: str) -> bool:
     """See :func:`check_sees_as_author`."""
-    return _answers(check_sees_as_author, actor, author)
+    return passes(lambda: check_sees_as_author(actor, author), NotAllowed)
 
 
 def may_review(actor: Actor, author: str) -> bool:
     """See :func:`check_review`."""
-    return _answers(check_review, actor, author)
+    return passes(lambda: check_review(actor, author), NotAllowed)
 
 
 def may_submit(actor: Actor, author: str) -> bool:
     """See :func:`check_submit`."""
-    return _answers(check_submit, actor, author)
+    return passes(lambda: check_submit(actor, author), NotAllowed)
 
 
 def may_withdraw(actor: Actor, author: str) -> bool:
     """See :func:`check_withdraw`."""
-    return _answers(check_withdraw, actor, author)
+    return passes(lambda: check_withdraw(actor, author), NotAllowed)
 
 
 def may_decide(actor: Actor, author: str) -> bool:
     """See :func:`check_decide`."""
-    return _answers(check_decide, actor, author)
+    return passes(lambda: check_decide(actor, author), NotAllowed)
 
 
 def may_download(actor: Actor, author: str) -> bool:
     """See :func:`check_download`."""
-    return _answers(check_download, actor, author)
+    return passes(lambda: check_download(actor, author), NotAllowed)

@@ -6,12 +6,12 @@ is asked in ``permissions``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from output_checker.errors import PlainError
 
+from hub.airlock.asking import passes
 from hub.airlock.states import Event, State, transition
 
 MAX_COMMENT_CHARS = 4000
@@ -142,44 +142,36 @@ def approval_event(moment: Moment, person: str) -> Event:
     return Event.APPROVE_LAST if enough else Event.APPROVE
 
 
-def _answers(check: Callable[[], None]) -> bool:
-    try:
-        check()
-    except PlainError:
-        return False
-    return True
-
-
 def can_submit(moment: Moment) -> bool:
     """See :func:`check_submit`."""
-    return _answers(lambda: check_submit(moment))
+    return passes(lambda: check_submit(moment))
 
 
 def can_withdraw(moment: Moment) -> bool:
     """See :func:`check_withdraw`."""
-    return _answers(lambda: check_withdraw(moment))
+    return passes(lambda: check_withdraw(moment))
 
 
 def can_review(moment: Moment) -> bool:
     """See :func:`check_review`."""
-    return _answers(lambda: check_review(moment))
+    return passes(lambda: check_review(moment))
 
 
 def can_approve(moment: Moment, person: str, *, complete: bool) -> bool:
     """See :func:`check_approve`."""
-    return _answers(lambda: check_approve(moment, person, complete=complete))
+    return passes(lambda: check_approve(moment, person, complete=complete))
 
 
 def can_reject(moment: Moment) -> bool:
     """See :func:`check_reject`; the comment is judged when it is there."""
-    return _answers(lambda: check_reject(moment, "because"))
+    return passes(lambda: check_reject(moment, "because"))
 
 
 def can_release(moment: Moment, author: str) -> bool:
     """See :func:`check_release`."""
-    return _answers(lambda: check_release(moment, author))
+    return passes(lambda: check_release(moment, author))
 
 
 def can_download(moment: Moment) -> bool:
     """See :func:`check_download`."""
-    return _answers(lambda: check_download(moment))
+    return passes(lambda: check_download(moment))

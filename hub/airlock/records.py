@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,20 +21,27 @@ from hub.governance.admission import Admitted, admission
 from hub.governance.lookup import find_seat
 from hub.governance.permissions import active_roles
 from hub.governance.tiers import load_tiers
-from hub.store.models import AirlockDecision, AirlockRequest, Person
+from hub.store.models import AirlockDecision, AirlockRequest, IngressDecision, IngressRequest, Person
 from hub.store.names import PersonName, ProjectSlug, Seat
 
+Request = TypeVar("Request", AirlockRequest, IngressRequest)
 
-def find(session: Session, number: int) -> AirlockRequest:
+
+def find_in(session: Session, table: type[Request], number: int) -> Request:
     """The request. For a number that was never given, the same sentence as for one that may not be seen."""
-    request = session.get(AirlockRequest, number) if 0 < number < 2**31 else None
+    request = session.get(table, number) if 0 < number < 2**31 else None
     if request is None:
         raise NotVisible("There is no such request among yours.")
     return request
 
 
-def seat_of(request: AirlockRequest) -> Seat:
-    """Whose request it is: the author and the project."""
+def find(session: Session, number: int) -> AirlockRequest:
+    """The request to release files. Raises NotVisible for a number that was never given."""
+    return find_in(session, AirlockRequest, number)
+
+
+def seat_of(request: AirlockRequest | IngressRequest) -> Seat:
+    """Whose request it is, on the way out or in: the author and the project."""
     return Seat(PersonName(request.seat.person.name), ProjectSlug(request.seat.project.slug))
 
 
@@ -56,18 +64,22 @@ def actor_for(session: Session, person: str, project: str, now: datetime) -> Act
     )
 
 
-def standing(request: AirlockRequest) -> list[AirlockDecision]:
+def standing(request: AirlockRequest | IngressRequest) -> list[AirlockDecision | IngressDecision]:
     """Decisions that count: not void, and on exactly what the request is now."""
     return [d for d in request.decisions if d.void_at is None and d.binding == request.binding]
 
 
+def approved_by(request: AirlockRequest | IngressRequest) -> frozenset[str]:
+    """Whose approvals count."""
+    return frozenset(d.person.name for d in standing(request) if d.decision == "approve")
+
+
 def moment_of(request: AirlockRequest) -> Moment:
     """The request's state, as ``policies`` asks about it."""
-    approvals = {d.person.name for d in standing(request) if d.decision == "approve"}
     verdict = request.verdict
     assert verdict in {None, "clear", "review", "block"}
     needed = load_tiers().in_force(request.seat.project.tier).reviewers
-    return Moment(State(request.state), verdict, needed, frozenset(approvals))  # type: ignore[arg-type]
+    return Moment(State(request.state), verdict, needed, approved_by(request))  # type: ignore[arg-type]
 
 
 def checked_of(request: AirlockRequest) -> Checked:

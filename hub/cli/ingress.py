@@ -16,6 +16,7 @@ from hub.airlock.ingress.porter import Porter
 from hub.airlock.ingress.scan import Scanner
 from hub.airlock.ingress.states import State
 from hub.airlock.quarantine import Quarantine
+from hub.airlock.records import seat_of
 from hub.cli.context import print_table, settings, shown, store
 from hub.settings import Settings
 from hub.store.clock import utc_now
@@ -59,7 +60,7 @@ def list_requests(
         query = query.where(IngressRequest.state == state)
     with store() as opened, opened.read() as session:
         rows = [
-            [r.number, records.seat_of(r).id, r.state, r.type, r.bytes, r.scan, r.received_at]
+            [r.number, seat_of(r).id, r.state, r.type, r.bytes, r.scan, r.received_at]
             for r in session.scalars(query)
         ]
     print_table("Coming in", ["Number", "Seat", "State", "Type", "Bytes", "Scan", "Received (UTC)"], rows)
@@ -76,7 +77,7 @@ def show(number: Annotated[int, typer.Argument(help="The request's number.")]) -
         told = request.refusal or State(request.state).meaning
         copy = copies(chosen).path(number, 0)
         facts: list[list[object]] = [
-            ["Request", f"{number} of {records.seat_of(request).id}: {request.state}"],
+            ["Request", f"{number} of {seat_of(request).id}: {request.state}"],
             ["Said", told],
             ["Name", request.name],
             ["What for", request.why],

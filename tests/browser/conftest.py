@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, syn
 
 from tests.browser.listener import Listener
 from tests.browser.site import CHROMIUM, FLAGS, Site
+from tests.slow_folder import mark_folder
 
 HERE = Path(__file__).parent
 _LONGEST = "test_nothing_staged_is_shown_outside.py"
@@ -18,9 +19,7 @@ _LONGEST = "test_nothing_staged_is_shown_outside.py"
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All are slow; the longest file comes first, so that two workers end at about the same time."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.slow)
+    mark_folder(items, HERE)
     items.sort(key=lambda item: item.path.name != _LONGEST)
 
 

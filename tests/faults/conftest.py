@@ -13,16 +13,14 @@ from hub.left_running import end_all
 from tests import docker_engine
 from tests.docker_engine import Engine
 from tests.isolation.world import World
+from tests.slow_folder import mark_folder
 
 HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All are slow, and one worker runs them all: they share one hub."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.xdist_group("faults"))
+    mark_folder(items, HERE, group="faults")
 
 
 @pytest.fixture(scope="module")

@@ -15,16 +15,14 @@ from hub.settings import Settings
 from tests import docker_engine
 from tests.isolation.containers import Workshop
 from tests.isolation.world import SeatUnderTest, World, make_extract
+from tests.slow_folder import mark_folder
 
 HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All are slow and share one hub, so one worker runs them all."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.xdist_group("isolation"))
+    mark_folder(items, HERE, group="isolation")
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import pytest
 
 from hub.rooms.disk import unmount_all
 from hub.rooms.window import WindowSpec
+from tests.slow_folder import mark_folder
 from tests.window.opened import Window, opened, window_spec
 
 HERE = Path(__file__).parent
@@ -19,10 +20,7 @@ NEEDED = ("/usr/bin/Xvnc", "/usr/lib/chromium/chromium", "/usr/bin/bwrap")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All are slow and start a browser, so one worker runs them all."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.xdist_group("window"))
+    mark_folder(items, HERE, group="window")
 
 
 @pytest.fixture(scope="session")

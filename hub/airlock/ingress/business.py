@@ -135,7 +135,7 @@ def spoil(session: Session, number: int, *, because: str, now: datetime) -> None
     """The airlock's own copy is not what it was: it may not come in any more."""
     case = Case.open(session, number, now)
     if transition(case.state, Event.REFUSE) is not None:
-        _void_standing(case, because)
+        case.void_decisions(because)
         _refuse(case, because, None)
 
 
@@ -201,7 +201,7 @@ def void(session: Session, number: int, *, loaded: Loaded, now: datetime) -> Non
     if case.request.policy_digest == loaded.digest or transition(case.state, Event.VOID) is None:
         return
     because = "The policy for what comes in changed."
-    if _void_standing(case, because):
+    if case.void_decisions(because):
         case.record(EventKind.INGRESS_VOIDED, reason=because)
     case.request.approved_at = None
     case.move(Event.VOID)
@@ -261,10 +261,3 @@ def _decide(case: Case, person: str, decision: str, comment: str | None, seen: s
     )
     case.session.flush()
     case.record(EventKind.INGRESS_REVIEWED, person, decision=decision, binds=binding)
-
-
-def _void_standing(case: Case, because: str) -> bool:
-    standing = [d for d in case.request.decisions if d.void_at is None]
-    for decision in standing:
-        decision.void_at, decision.void_because = case.now, because
-    return bool(standing)

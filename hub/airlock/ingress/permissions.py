@@ -6,8 +6,9 @@ moment is right is asked in ``moments``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
+from hub.airlock.asking import passes
 from hub.airlock.permissions import Actor, NotAllowed, NotVisible
 
 _NONE = "There is no such request among yours."
@@ -54,24 +55,16 @@ def check_decide(actor: Actor, author: str, approvers: Collection[str]) -> None:
     check_review(actor, author, approvers)
 
 
-def _answers(check: Callable[[], None]) -> bool:
-    try:
-        check()
-    except NotAllowed:
-        return False
-    return True
-
-
 def may_ask(actor: Actor) -> bool:
     """See :func:`check_ask`."""
-    return _answers(lambda: check_ask(actor))
+    return passes(lambda: check_ask(actor), NotAllowed)
 
 
 def may_withdraw(actor: Actor, author: str) -> bool:
     """See :func:`check_withdraw`."""
-    return _answers(lambda: check_withdraw(actor, author))
+    return passes(lambda: check_withdraw(actor, author), NotAllowed)
 
 
 def may_review(actor: Actor, author: str, approvers: Collection[str]) -> bool:
     """See :func:`check_review`."""
-    return _answers(lambda: check_review(actor, author, approvers))
+    return passes(lambda: check_review(actor, author, approvers), NotAllowed)

@@ -27,6 +27,7 @@ from hub.airlock.ingress.states import State
 from hub.airlock.permissions import NotAllowed
 from hub.airlock.policies import WrongMoment
 from hub.airlock.quarantine import CopyChanged, Quarantine
+from hub.airlock.records import seat_of
 from hub.store import Store
 from hub.store.models import IngressRequest
 from hub.store.names import Seat
@@ -59,7 +60,7 @@ class Porter:
             rows = session.scalars(select(IngressRequest)).all()
             placed: dict[Seat, set[str]] = {}
             for request in rows:
-                folders = placed.setdefault(records.seat_of(request), set())
+                folders = placed.setdefault(seat_of(request), set())
                 if request.placed_as:
                     folders.add(request.placed_as)
         for seat, names in placed.items():
@@ -142,7 +143,7 @@ class Porter:
     def _place(self, number: int, loaded: Loaded) -> int:
         with self.store.read() as session:
             request = records.find(session, number)
-            name, sha256, seat = request.name, request.sha256, records.seat_of(request)
+            name, sha256, seat = request.name, request.sha256, seat_of(request)
             assert request.approved_at is not None
             folder = placing.folder_name(number, request.approved_at)
         copy = self.copies.path(number, 0)

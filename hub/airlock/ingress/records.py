@@ -12,34 +12,19 @@ from hub.airlock.ingress.moments import UNDECIDED, Moment, copy_is_over
 from hub.airlock.ingress.policy import IngressPolicy, Retention, Type
 from hub.airlock.ingress.scan import Result
 from hub.airlock.ingress.states import State
-from hub.airlock.permissions import NotVisible
-from hub.store.models import IngressDecision, IngressRequest, Person, SeatRecord
-from hub.store.names import PersonName, ProjectSlug, Seat
+from hub.airlock.records import approved_by, find_in
+from hub.store.models import IngressRequest, Person, SeatRecord
 
 
 def find(session: Session, number: int) -> IngressRequest:
-    """The request. For a number that was never given, the same sentence as for one that may not be seen."""
-    request = session.get(IngressRequest, number) if 0 < number < 2**31 else None
-    if request is None:
-        raise NotVisible("There is no such request among yours.")
-    return request
-
-
-def seat_of(request: IngressRequest) -> Seat:
-    """Whose room the file should come into."""
-    return Seat(PersonName(request.seat.person.name), ProjectSlug(request.seat.project.slug))
-
-
-def standing(request: IngressRequest) -> list[IngressDecision]:
-    """Decisions that count: not void, and on exactly what the request is now."""
-    return [d for d in request.decisions if d.void_at is None and d.binding == request.binding]
+    """The request to bring a file in. Raises NotVisible for a number that was never given."""
+    return find_in(session, IngressRequest, number)
 
 
 def moment_of(request: IngressRequest, policy: IngressPolicy) -> Moment:
     """The request's state, as ``moments`` asks about it. What no policy allows needs more approvals than there are."""
     rule = policy.rule(Type(request.type))
-    approvals = {d.person.name for d in standing(request) if d.decision == "approve"}
-    return Moment(State(request.state), rule.approvals if rule else 2**31, frozenset(approvals))
+    return Moment(State(request.state), rule.approvals if rule else 2**31, approved_by(request))
 
 
 def approvers_of(request: IngressRequest, policy: IngressPolicy) -> frozenset[str]:

@@ -18,7 +18,7 @@ from hub.airlock.ingress.states import State
 from hub.airlock.permissions import Actor
 from hub.airlock.preview import Preview
 from hub.airlock.quarantine import CopyChanged, Quarantine
-from hub.airlock.records import actor_for
+from hub.airlock.records import actor_for, seat_of
 from hub.airlock.sniff import SNIFFED_BYTES, Kind, sniff
 from hub.governance.admission import Admitted, admission
 from hub.governance.members import memberships_of
@@ -163,7 +163,7 @@ def ingress_home(session: Session, name: str, policy: IngressPolicy, now: dateti
     roles = {str(role) for role in active_roles(session, name)}
     is_approver = any(roles & set(rule.approvers) for rule in policy.types.values())
     return IngressHome(
-        own=tuple(_own(request, about(records.seat_of(request).project), policy) for request in own),
+        own=tuple(_own(request, about(seat_of(request).project), policy) for request in own),
         may_upload=bool(open_projects(session, name, now)),
         is_approver=is_approver,
         queue=_queue(session, name, policy, about, now) if is_approver else (),
@@ -171,7 +171,7 @@ def ingress_home(session: Session, name: str, policy: IngressPolicy, now: dateti
 
 
 def _own(request: IngressRequest, actor: Actor, policy: IngressPolicy) -> OwnIngress:
-    seat = records.seat_of(request)
+    seat = seat_of(request)
     permissions.check_sees_as_author(actor, seat.person)
     moment = records.moment_of(request, policy)
     rejected = moment.state is State.REJECTED
@@ -204,7 +204,7 @@ def _queue(
     )
     lines: list[IngressLine] = []
     for request in waiting:
-        seat = records.seat_of(request)
+        seat = seat_of(request)
         approvers = records.approvers_of(request, policy)
         if not permissions.may_review(about(seat.project), seat.person, approvers):
             continue
@@ -234,7 +234,7 @@ def ingress_review(
     """A request for somebody who decides on it. Raises a sentence for anybody who may not see it."""
     person_of(session, name)
     request = records.find(session, number)
-    seat = records.seat_of(request)
+    seat = seat_of(request)
     approvers = records.approvers_of(request, loaded.policy)
     permissions.check_review(actor_for(session, name, seat.project, now), seat.person, approvers)
     moment = records.moment_of(request, loaded.policy)

@@ -252,7 +252,7 @@ def test_a_failed_ledger_entry_undoes_the_placing(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr("hub.airlock.ingress.case.append", full)
+        broken.setattr("hub.airlock.case.append", full)
         coming_in.run()
     assert (coming_in.state_of(number), coming_in.inbox()) == (State.APPROVED, {})
     coming_in.clock.forward(seconds=30)
