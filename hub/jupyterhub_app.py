@@ -18,10 +18,10 @@ from tornado import web
 from tornado.httpserver import HTTPServer
 
 from hub.housekeeping import keep_house
+from hub.hub_parts import HubParts
 from hub.rooms.choice import choose, chosen_backend
 from hub.rooms.docker_engine import remove_rooms
 from hub.settings import Settings, load
-from hub.spawner import HubParts
 
 # A form, or a question to the API; JupyterHub would hold 100 MB in memory of anybody who sends them.
 MAX_BODY = 256 * 1024

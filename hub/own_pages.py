@@ -21,12 +21,12 @@ from tornado import web
 from tornado.httputil import url_concat
 
 from hub.governance import Refused
+from hub.hub_parts import HubParts
 from hub.pages.look import Look, load_look
 from hub.pages.look.assets import CACHE
 from hub.prove.guard import WAITING
 from hub.seat_record import ask_admission
 from hub.settings import load
-from hub.spawner import HubParts
 from hub.store.clock import utc_now
 
 # Where the hub serves the files of its pages, below its prefix.

@@ -9,99 +9,56 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
-from jupyterhub import orm
-from jupyterhub.spawner import Spawner, SpawnException
-from jupyterhub.utils import hash_token
+from jupyterhub.spawner import SpawnException
 from output_checker.errors import PlainError
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import object_session
 
 from hub.door import room_socket, visitor
-from hub.door import settings as door_settings
-from hub.door.addresses import origin_of, seat_host
 from hub.door.relay_http import ask_room, room_session
-from hub.door.warden import Warden
 from hub.governance import Refused, Terms
-from hub.prove.guard import WAITING, Guard
-from hub.restarts import Restarts
+from hub.hub_parts import HubParts
+from hub.prove.guard import WAITING
 from hub.rooms.process import Process
 from hub.rooms.spec import Backend, RoomSpec
 from hub.rooms.window import WindowSpec
-from hub.seat_door import DoorState, SeatDoor, door_secret, environment_of, mark_of
+from hub.seat_doorway import DoorwayMixin
 from hub.seat_record import (
     ask_admission,
     idle_too_long,
     other_limits,
     other_terms,
     record_closed,
-    record_door_ended,
-    record_found,
     record_opened,
     record_refused,
 )
 from hub.seat_remains import Remains, remains_of
-from hub.seat_room import door_group, idle_minutes, room_limits, room_spec
+from hub.seat_room import idle_minutes, room_limits, room_spec
 from hub.seat_state import SeatState
-from hub.seat_window import Running, SeatWindow, door_environment, window_limits, window_spec
+from hub.seat_window import Running, SeatWindow, window_limits, window_spec
 from hub.settings import Settings, load
-from hub.store import Store, open_store
 from hub.store.clock import utc_now
 from hub.store.names import Seat, parse_person, parse_project
 
 _ROOM_UP_WITHIN_S = 60.0
 ENDED_STARTING = "it ended while it was starting. A start-up file of your own may be at fault."
-# A door that the warden has not heard for so long after it was to ask is of no use.
-_DOOR_SPEAKS_WITHIN_S = 30.0
-# JupyterHub ends a room that it finds again and whose door does not answer it within `http_timeout`: this is less.
-_FOUND_ANSWERS_WITHIN_S = 10.0
 # The kernel ends these processes when the hub's does, however that comes about.
 DIES_WITH_THE_HUB = ("/usr/bin/setpriv", "--pdeathsig", "KILL")
 
 
-class HubParts:
-    """What all seats of one hub share; opened when the first seat needs it."""
-
-    _instance: HubParts | None = None
-
-    def __init__(self) -> None:
-        self.settings: Settings = load()
-        self.store: Store = open_store(self.settings.database)
-        self.warden = Warden(self.store, self.settings.state)
-        self.guard = Guard(self.settings, self.store)
-
-    @classmethod
-    def get(cls) -> HubParts:
-        """The one instance of this process."""
-        if cls._instance is None:
-            cls._instance = cls()
-        return cls._instance
-
-
-class SeatMixin:
+class SeatMixin(DoorwayMixin):
     """Admission, room, door, and the end of all three when the admission lapses."""
 
-    room: RoomSpec | None = None
     room_process: Process | None = None  # the room's first process; when it ends, all others do
-    _window: SeatWindow | None = None  # of a seat whose tier wants pixels only
     _remains: Remains | None = None  # of an opening that cannot be taken over
-    _opening = ""  # names this opening of the seat
     _tier = ""  # on whose terms it was opened: the edition of one
-    _open = False
     _recorded = False  # the ledger has the seat's opening, and not yet its end
     _ending = False
     _why = ""  # the first reason for the end that comes, until the ledger has it
-    _found = False  # by this hub, which did not start it
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        self._door = SeatDoor()
-        self._turn = asyncio.Lock()  # mending a door, or ending all, and each of them once
-        self._doors_ended = Restarts(most=5, within_s=60)
-        super().__init__(*arguments, **options)
 
     async def start(self) -> str:
         """Admit, start the room, the door, and a window where the tier wants one.
@@ -318,22 +275,6 @@ class SeatMixin:
             return None
         return f"no activity for {minutes} {'minute' if minutes == 1 else 'minutes'}"
 
-    def _use_own_host(self, settings: Settings, seat: Seat) -> None:
-        """Give the seat a host name that no other seat, nor the hub, nor the desk has."""
-        self._name_own_host(settings, seat)
-        client = self.orm_spawner.oauth_client  # type: ignore[attr-defined]
-        client.redirect_uri = self.public_url + "oauth_callback"
-        # At once: JupyterHub rolls back what is not committed when another request comes between.
-        session = object_session(client)
-        assert session is not None
-        session.commit()
-
-    def _name_own_host(self, settings: Settings, seat: Seat) -> None:
-        host = seat_host(settings.public_url, seat.person, seat.project)
-        path = f"/user/{seat.person}/{seat.project}/"
-        self.proxy_spec = f"{host}{path}"
-        self.public_url = origin_of(settings.public_url, host) + path
-
     async def _refuse_if_lapsed(self) -> None:
         decision = await self._ask_again()
         if isinstance(decision, Refused):
@@ -371,103 +312,6 @@ class SeatMixin:
 
     def _room_runs(self) -> bool:
         return self.room_process is not None and self.room_process.runs()
-
-    def _start_door(self, parts: HubParts, seat: Seat, terms: Terms) -> int:
-        """Start a door before the room; its port. Raises PlainError."""
-        room = self.room
-        assert room is not None
-        door = self._door.prepare()
-        self._keep_state()
-        key: bytes = self.user.settings["cookie_secret"]  # type: ignore[attr-defined]
-        token = door_secret(key, "warden", door.nonce)
-        environment: dict[str, str] = Spawner.get_env(self)
-        environment |= self._door_is_told(parts, seat, terms)
-        environment |= {
-            "JUPYTERHUB_OAUTH_CALLBACK_URL": self.public_url + "oauth_callback",
-            "JUPYTERHUB_HOST": parts.settings.public_url,
-            door_settings.ENV_WARDEN_TOKEN: token,
-            # The same for every door of this opening: the person's browser stays signed in.
-            door_settings.ENV_COOKIE_SECRET: door_secret(key, "cookies", self._opening),
-        }
-        parts.warden.post(seat, token)
-        self._door.start(environment, door_group(room))
-        self._keep_state()
-        return door.port
-
-    def _door_is_told(self, parts: HubParts, seat: Seat, terms: Terms) -> dict[str, str]:
-        assert self.room is not None
-        told = environment_of(self.room, seat, terms.tier, parts.settings, parts.warden.path)
-        return told | (door_environment(self._window.spec) if self._window is not None else {})
-
-    async def _see_to_door(self, terms: Terms) -> str | None:
-        """Take over the door of an earlier hub, open another where it died; why that cannot be, or ``None``."""
-        parts, person, project = HubParts.get(), str(self.user.name), str(self.name)  # type: ignore[attr-defined]
-        seat = Seat(parse_person(person), parse_project(project))
-        async with self._turn:
-            if not self._open:
-                return None  # it ended meanwhile
-            if self._door.state is None:
-                return "the hub ended while the room was starting"
-            answers = True
-            if self._found:
-                await self._take_over(parts, seat, self._door.state)
-                answers = await self._door.answers(_FOUND_ANSWERS_WITHIN_S)
-                self._use_own_host(parts.settings, seat)
-            as_told = self._door.state.told == mark_of(self._door_is_told(parts, seat, terms))
-            silent = parts.warden.silent_for(seat) > _DOOR_SPEAKS_WITHIN_S + parts.settings.recheck_seconds
-            if self._door.runs() and answers and as_told and not silent:
-                return None
-            if not self._doors_ended.may_start(time.monotonic()):
-                return "its door ended again and again"
-            try:
-                await asyncio.to_thread(record_door_ended, parts.store, seat, as_told=as_told)
-                await self._stop_door()
-                if not self.api_token:
-                    self._renew_api_token()
-                self._start_door(parts, seat, terms)
-            except PlainError as error:
-                return error.sentence
-        return None
-
-    async def _take_over(self, parts: HubParts, seat: Seat, door: DoorState) -> None:
-        self._door.hold_port()
-        await parts.warden.start()
-        await asyncio.to_thread(record_found, parts.store, seat)
-        key: bytes = self.user.settings["cookie_secret"]  # type: ignore[attr-defined]
-        await parts.warden.resume(seat, door_secret(key, "warden", door.nonce))
-        self._found = False
-
-    def _renew_api_token(self) -> None:
-        """A token for the next door: JupyterHub keeps only hashes, and only the door that is gone knew the last one."""
-        scopes = self._forget_api_tokens()
-        self.api_token = self.user.new_api_token(  # type: ignore[attr-defined]
-            note=self._token_note(), scopes=scopes
-        )
-        client = self.orm_spawner.oauth_client  # type: ignore[attr-defined]
-        client.secret = hash_token(self.api_token)
-        session = object_session(client)
-        assert session is not None
-        session.commit()
-
-    def _forget_api_tokens(self) -> list[str]:
-        """Delete the tokens of this seat's doors; returns what they allowed."""
-        person = self.user.orm_user  # type: ignore[attr-defined]
-        session = object_session(person)
-        assert session is not None
-        tokens = session.query(orm.APIToken).filter_by(user_id=person.id, note=self._token_note()).all()
-        scopes = sorted({scope for token in tokens for scope in token.scopes})
-        for token in tokens:
-            session.delete(token)
-        session.commit()
-        return scopes
-
-    def _token_note(self) -> str:
-        """JupyterHub's own words for the token of a server."""
-        return f"Server at {self.server.base_url}"  # type: ignore[attr-defined]
-
-    async def _stop_door(self) -> None:
-        assert self.room is not None
-        await self._door.end(door_group(self.room))
 
     async def _end(self, reason: str, *, now: bool = True) -> None:
         async with self._turn:

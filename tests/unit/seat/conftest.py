@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hub.hub_parts import HubParts
 from hub.settings import load
-from hub.spawner import HubParts
 from hub.store import prepare_store
 
 

@@ -13,12 +13,12 @@ from typing import Any
 from sqlalchemy import select, text
 
 from hub.bubblewrap_seat import BubblewrapSeat
+from hub.hub_parts import HubParts
 from hub.ledger import EventKind
 from hub.rooms.process import Process
 from hub.rooms.spec import RoomFolders, RoomLimits, RoomSpec
 from hub.seat_door import DoorState
 from hub.seat_state import SeatState
-from hub.spawner import HubParts
 from hub.store.models import LedgerEntry
 
 COOKIE_SECRET = b"k" * 32

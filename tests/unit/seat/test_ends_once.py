@@ -10,7 +10,7 @@ from jupyterhub.spawner import SpawnException
 from sqlalchemy.exc import OperationalError
 
 from hub.bubblewrap_seat import BubblewrapSeat
-from hub.spawner import HubParts
+from hub.hub_parts import HubParts
 from tests.unit.seat.open_seat import closed_because, seat_found, state_of, without_table
 
 

@@ -10,8 +10,8 @@ from tornado import web
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 
+from hub.hub_parts import HubParts
 from hub.seat_door import DoorState, SeatDoor
-from hub.spawner import HubParts
 from tests.unit.seat.open_seat import closed_because, seat_found, state_of, without_table
 
 

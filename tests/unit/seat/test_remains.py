@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from hub.hub_parts import HubParts
 from hub.left_running import JUPYTERHUB_DATABASE, end_all
 from hub.rooms.process import Process
 from hub.seat_door import DoorState
-from hub.spawner import HubParts
 from tests.unit.seat.open_seat import closed_because, seat_found, state_of
 
 
