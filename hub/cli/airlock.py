@@ -80,7 +80,7 @@ def intake(
 
 @app.command("list")
 def list_requests(
-    state: Annotated[str | None, typer.Option(help="Only requests in this state.")] = None,
+    state: Annotated[State | None, typer.Option(help="Only requests in this state.")] = None,
     last: Annotated[int, typer.Option(min=1, max=100_000, help="How many, the newest first.")] = 50,
 ) -> None:
     """Print requests as a table: number, seat, state, type, size."""

@@ -196,3 +196,5 @@ def test_the_command_takes_lists_and_shows(changeable: World, tmp_path: Path) ->
     wrong = command(world, url, "show", "1")
     assert wrong.returncode == 3
     assert wrong.stderr.strip() == "There is no request of this number: see lockedroom airlock list."
+    unknown = command(world, url, "list", "--state", "bogus")
+    assert unknown.returncode == 2 and "is not one of" in unknown.stderr
